@@ -1,0 +1,106 @@
+// Every limit and time-out of the engine and its doors, in one table: code, tests and docs read it here.
+// Milliseconds end in Ms, bytes in Bytes, seconds in Seconds.
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const KIB = 1_024;
+
+export const LIMITS = {
+  // Consent
+  /** RFC 8252 section 8.3 wants the listener short-lived; five minutes is long enough for a second factor. State and
+   * verifier end with it. */
+  listenerLifeMs: 5 * MINUTE,
+  /** A browser sends its request line at once; anything slower is holding the socket open. */
+  callbackHeaderMs: 10 * SECOND,
+  /** How long the last page waits for the code exchange before it says "still working". */
+  resultPageWaitMs: 8 * SECOND,
+  /** Two people's worth of tabs; more at once is a loop, not a person. */
+  consentsAtOnce: 10,
+  /** RFC 6749 section 10.10 asks for 128 bits at least; 256 cost nothing. */
+  stateBytes: 32,
+  /** Pasted or delivered redirect addresses: no provider's comes near 8 KiB. */
+  redirectUrlBytes: 8 * KIB,
+  /** OS openers and browsers start to cut addresses a little above this. */
+  authorizationUrlChars: 8_000,
+  /** Finished consents stay answerable for a slow poller. */
+  finishedConsentKeptMs: 10 * MINUTE,
+
+  // Requests to a provider
+  connectMs: 10 * SECOND,
+  totalMs: 30 * SECOND,
+  /** After decoding. The largest honest token answers (many claims) stay under 64 KiB. */
+  providerBodyBytes: 1_024 * KIB,
+  /** CVE-2026-22036: unbounded chains of content encodings. */
+  contentEncodings: 2,
+  /** Deep nesting exists to exhaust stacks; no OAuth document is deeper than 6. */
+  jsonDepth: 32,
+  /** Text of a provider that reaches a page or a log line. */
+  providerTextChars: 200,
+  /** oauth4webapi's default; covers a clock that is a little off. */
+  idTokenToleranceSeconds: 30,
+  /** Discovery documents change rarely; a day bounds how long an old endpoint lives. */
+  discoveryCacheMs: 24 * 60 * MINUTE,
+
+  // Refresh
+  /** Tokens with less left than this are refreshed before they are handed out. */
+  handOutMarginSeconds: 10,
+  /** For very short tokens the margin is this share of their life. */
+  handOutMarginShare: 0.2,
+  /** A forced refresh reuses a result that is younger than this. */
+  forceReuseMs: 5 * SECOND,
+  /** Background refresh happens between these shares of a token's life, with jitter in between. */
+  refreshPointMin: 0.75,
+  refreshPointMax: 0.9,
+  /** Tokens that live longer than half an hour are refreshed at least five minutes early. */
+  refreshEarlyFromSeconds: 30 * 60,
+  refreshEarlySeconds: 5 * 60,
+  /** setTimeout overflows above 24.8 days and stops during sleep; a short tick does neither. */
+  tickMs: 30 * SECOND,
+  refreshesPerProvider: 2,
+  refreshesAtOnce: 8,
+  /** Rule for lost answers: one quick retry, within the grace window some providers give. */
+  inDoubtRetryMinMs: 1 * SECOND,
+  inDoubtRetryMaxMs: 3 * SECOND,
+  /** First and longest pause after a refresh that failed for a passing reason. */
+  retryFirstMs: 5 * SECOND,
+  retryLongestMs: 15 * MINUTE,
+  retryAfterCapMs: 60 * MINUTE,
+  /** A lifetime beyond ten years is a mistake of the provider and would overflow dates further on. */
+  lifetimeMaxSeconds: 10 * 365 * 24 * 3_600,
+  /** Assumed when a provider says nothing usable and gives no other hint. */
+  lifetimeAssumedSeconds: 3_600,
+
+  /** A stop waits this long for refreshes and exchanges in flight (promise 173). */
+  closeMs: 10 * SECOND,
+
+  // Local endpoint
+  endpointBodyBytes: 64 * KIB,
+  endpointHeaderBytes: 16 * KIB,
+  endpointHeaderMs: 10 * SECOND,
+  endpointBodyMs: 30 * SECOND,
+  /** Enough for a burst of 200 scripts with room; far below the usual 1024 file descriptors. */
+  endpointConnections: 512,
+  badKeysPerMinute: 10,
+  /** Longest time a token request may wait for a consent. */
+  waitMaxSeconds: 600,
+  /** Events kept for a reader that reconnects. */
+  eventReplay: 1_000,
+  /** Keeps proxies and sleeping readers from closing a silent stream. */
+  eventHeartbeatMs: 15 * SECOND,
+  /** 256 bits: nobody guesses a key. */
+  keyBytes: 32,
+
+  // Audit
+  /** Hand-outs kept; at one a minute this is more than two months. */
+  auditRows: 100_000,
+
+  // Vault
+  /** scrypt, 128 MiB for a moment: about half a second on a small machine. */
+  scrypt: { N: 2 ** 17, r: 8, p: 1, maxmem: 256 * 1_024 * KIB },
+  passphraseChars: 8,
+  /** Wrong passphrases wait longer each time, up to this. */
+  unlockDelayMaxMs: 10 * SECOND,
+  keychainMs: 20 * SECOND,
+  /** NIST SP 800-38D section 8.3 allows 2^32 random nonces under one key; the data key retires long before. */
+  sealsPerKey: 2 ** 31,
+} as const;

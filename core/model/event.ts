@@ -1,0 +1,38 @@
+// What happened, for every reader of the stream. Names, ids and codes only; never a token, address or provider text.
+
+export type TokentrayEvent =
+  | { readonly type: 'vault'; readonly state: 'setup' | 'locked' | 'open' }
+  | { readonly type: 'provider'; readonly action: 'added' | 'changed' | 'removed'; readonly provider: string }
+  | {
+      readonly type: 'connection';
+      readonly action:
+        | 'added'
+        | 'changed'
+        | 'renamed'
+        | 'refreshed'
+        | 'refresh_failed'
+        | 'needs_consent'
+        | 'revoked'
+        | 'removed';
+      readonly connection: string;
+      readonly id: string;
+      readonly status: string;
+      readonly code?: string;
+    }
+  | {
+      readonly type: 'consent';
+      readonly action: 'started' | 'done' | 'failed' | 'expired' | 'cancelled';
+      readonly consent: string;
+      readonly provider: string;
+      readonly connection?: string;
+      readonly code?: string;
+    }
+  | { readonly type: 'key'; readonly action: 'added' | 'removed'; readonly name: string }
+  | { readonly type: 'hand_out'; readonly caller: string; readonly connection: string; readonly id: string };
+
+export interface SequencedEvent {
+  readonly seq: number;
+  /** Wall clock, milliseconds. */
+  readonly at: number;
+  readonly event: TokentrayEvent;
+}
