@@ -1,0 +1,63 @@
+// When a token ends, and who says so. Every odd `expires_in` has one defined result (promise 98): never "for ever",
+// never a loop.
+import { LIMITS } from '../limits.ts';
+import type { ExpirySource } from '../model/token-set.ts';
+import { isObject, readJsonObject } from './json.ts';
+
+export interface Expiry {
+  /** Wall clock, milliseconds; null when nobody says. */
+  readonly expires_at: number | null;
+  readonly expires_source: ExpirySource;
+}
+
+export interface ExpiryHints {
+  /** `expires_in` of the answer, already a finite number (RFC 6749 section 5.1), if there was one. */
+  readonly expiresIn: number | undefined;
+  readonly accessToken: string;
+  /** The provider entry's own figure, seconds. */
+  readonly presetSeconds: number | undefined;
+  readonly refreshable: boolean;
+}
+
+/** Pure. `issuedAt` is the wall clock at the last byte of the answer, milliseconds. */
+export function expiryOf(hints: ExpiryHints, issuedAt: number): Expiry {
+  const after = (seconds: number) => issuedAt + Math.floor(clamp(seconds) * 1_000);
+  if (hints.expiresIn !== undefined)
+    return { expires_at: after(hints.expiresIn), expires_source: 'expires_in' };
+  const jwt = jwtExpiry(hints.accessToken);
+  if (jwt !== undefined && jwt > issuedAt)
+    return { expires_at: Math.min(jwt, after(LIMITS.lifetimeMaxSeconds)), expires_source: 'jwt' };
+  if (hints.presetSeconds !== undefined)
+    return { expires_at: after(hints.presetSeconds), expires_source: 'preset' };
+  // Without a figure a token that can be refreshed is taken to live an hour; one that cannot is used until refused.
+  if (hints.refreshable)
+    return { expires_at: after(LIMITS.lifetimeAssumedSeconds), expires_source: 'assumed' };
+  return { expires_at: null, expires_source: 'unknown' };
+}
+
+function clamp(seconds: number): number {
+  if (!Number.isFinite(seconds) || seconds < 0) return 0;
+  return Math.min(seconds, LIMITS.lifetimeMaxSeconds);
+}
+
+/** `exp` of something that looks like a JWT, milliseconds. A hint about time only; nothing else of it is believed. */
+export function jwtExpiry(token: string): number | undefined {
+  const parts = token.split('.');
+  if (parts.length !== 3) return undefined;
+  const claims = readJsonObject(Buffer.from(parts[1]!, 'base64url'));
+  if (claims === undefined || !isObject(claims)) return undefined;
+  const { exp } = claims;
+  return typeof exp === 'number' && Number.isFinite(exp) && exp > 0 && exp < 1e11
+    ? Math.floor(exp * 1_000)
+    : undefined;
+}
+
+/** Seconds the token has left, never negative; null when unknown. */
+export function secondsLeft(expiresAt: number | null, now: number): number | null {
+  return expiresAt === null ? null : Math.max(0, Math.floor((expiresAt - now) / 1_000));
+}
+
+/** The contract of the endpoint: at least 10 s left, or a fifth of the token's life where that is less. */
+export function handOutMarginMs(issuedAt: number, expiresAt: number): number {
+  return Math.min(LIMITS.handOutMarginSeconds * 1_000, (expiresAt - issuedAt) * LIMITS.handOutMarginShare);
+}
