@@ -1,0 +1,176 @@
+// Makes a provider entry from what a person gives: a preset, an issuer, or everything by hand. Pure but for discovery,
+// which the caller passes in. What the user says wins over discovery, discovery over the preset, the preset over defaults.
+import { TokentrayError } from '../errors.ts';
+import { parseInput } from '../model/field.ts';
+import { type Provider, providerSchema } from '../model/provider.ts';
+import type { Discovered } from '../oauth/discovery.ts';
+import { isObject } from '../oauth/json.ts';
+import { presetOf } from './presets/catalogue.ts';
+
+const DEFAULTS = {
+  schema: 1,
+  discovery: 'none',
+  authorization_response_iss_parameter_supported: false,
+  scopes: [],
+  scope_separator: ' ',
+  pkce: 'S256',
+  authorization_parameters: {},
+  redirect: { host: '127.0.0.1', port: 'any' },
+};
+
+/** What a person may give: fields of the entry, plus `client_secret`, which is kept apart. */
+export interface SplitInput {
+  readonly fields: Readonly<Record<string, unknown>>;
+  /** A text sets it, null clears it, undefined leaves it. */
+  readonly secret: string | null | undefined;
+}
+
+/** Takes the secret out of the input. Throws `invalid_field`. */
+export function splitSecret(input: Readonly<Record<string, unknown>>): SplitInput {
+  const { client_secret: secret, ...fields } = input;
+  if (secret === undefined || secret === null) return { fields, secret };
+  // RFC 6749 appendix A.2: printable ASCII.
+  if (typeof secret !== 'string' || !/^[\x20-\x7e]{1,4096}$/.test(secret)) {
+    throw new TokentrayError(
+      'invalid_field',
+      'Provider: the field client_secret must be 1 to 4096 printable characters.',
+      {
+        field: 'client_secret',
+      },
+    );
+  }
+  return { fields, secret };
+}
+
+/** The issuer to discover, when the input names one and does not bring the endpoints itself. */
+export function issuerToDiscover(fields: Readonly<Record<string, unknown>>): string | undefined {
+  if (typeof fields.issuer !== 'string' || fields.discovery === 'none') return undefined;
+  if (fields.authorization_endpoint !== undefined && fields.token_endpoint !== undefined) return undefined;
+  return fields.issuer;
+}
+
+/** Builds and judges the entry. Throws `invalid_field`, `unknown_field` or `not_found`. */
+export function buildEntry(input: SplitInput, discovered: Discovered | undefined): Provider {
+  const { fields, secret } = input;
+  const preset = fields.preset === undefined ? undefined : presetOf(String(fields.preset));
+  const found =
+    discovered === undefined ? {} : fromDiscovery(discovered, secret !== undefined && secret !== null);
+  const merged: Record<string, unknown> = {
+    ...DEFAULTS,
+    ...preset?.entry,
+    ...(preset === undefined
+      ? {}
+      : { documentation_url: preset.documentation_url, registration_url: preset.registration_url }),
+    ...found,
+    ...fields,
+  };
+  merged.id ??= preset?.id;
+  merged.name ??= preset?.name ?? merged.id;
+  merged.token_endpoint_auth_method ??=
+    secret === undefined || secret === null ? 'none' : 'client_secret_basic';
+  return judgeEntry(merged, secret !== undefined && secret !== null);
+}
+
+/** Applies changes to an entry: null removes a field, objects (redirect, authorization_parameters) are merged. */
+export function changeEntry(
+  current: Provider,
+  changes: Readonly<Record<string, unknown>>,
+  hasSecret: boolean,
+): Provider {
+  const next: Record<string, unknown> = { ...current };
+  for (const [key, value] of Object.entries(changes)) {
+    if (key === 'id' || key === 'schema' || key === 'preset') {
+      throw new TokentrayError('invalid_field', `Provider: the field ${key} cannot be changed.`, {
+        field: key,
+      });
+    }
+    if (value === null) delete next[key];
+    else if (isObject(value) && isObject(next[key])) next[key] = withoutNull({ ...next[key], ...value });
+    else next[key] = value;
+  }
+  return judgeEntry(next, hasSecret);
+}
+
+function judgeEntry(fields: Record<string, unknown>, hasSecret: boolean): Provider {
+  const provider = parseInput(providerSchema, fields, 'Provider');
+  if (provider.token_endpoint_auth_method !== 'none' && !hasSecret) {
+    throw new TokentrayError(
+      'invalid_field',
+      `Provider: the field client_secret is missing. The method ${provider.token_endpoint_auth_method} needs it; for a public client set token_endpoint_auth_method to none.`,
+      { field: 'client_secret' },
+    );
+  }
+  return provider;
+}
+
+/**
+ * RFC 9700 section 4.4.2: an entry that sends people to the same authorization endpoint as another one, but takes the
+ * code to another token endpoint, is how a mix-up is built. Throws `conflict`, naming the other provider.
+ */
+export function refuseMixUp(entry: Provider, others: readonly Provider[]): void {
+  const twin = others.find(
+    (other) =>
+      other.id !== entry.id &&
+      other.authorization_endpoint === entry.authorization_endpoint &&
+      other.token_endpoint !== entry.token_endpoint,
+  );
+  if (twin === undefined) return;
+  throw new TokentrayError(
+    'conflict',
+    `Provider: the field token_endpoint differs from that of ${twin.id}, which has the same authorization_endpoint. One of the two would receive codes meant for the other; check both addresses.`,
+    { field: 'token_endpoint' },
+  );
+}
+
+/** Sentences about what an entry gives up. */
+export function warningsOf(provider: Provider): string[] {
+  const warnings: string[] = [];
+  if (provider.pkce === 'off')
+    warnings.push('PKCE is off: a stolen authorization code could be used by others.');
+  if (provider.authorization_endpoint.startsWith('http:') || provider.token_endpoint.startsWith('http:')) {
+    warnings.push('An endpoint is plain http on this machine: for practice servers only.');
+  }
+  return warnings;
+}
+
+function fromDiscovery({ kind, metadata }: Discovered, hasSecret: boolean): Record<string, unknown> {
+  const methods = metadata.token_endpoint_auth_methods_supported;
+  const usable = ['client_secret_basic', 'client_secret_post'].filter(
+    (method) => methods?.includes(method) ?? true,
+  );
+  if (metadata.code_challenge_methods_supported?.includes('S256') === false) {
+    // RFC 7636 section 7.2: never fall back to plain. The user may switch PKCE off by hand, and sees it everywhere.
+    throw new TokentrayError(
+      'discovery_failed',
+      'The provider does not offer PKCE with S256. If you trust it all the same, enter the endpoints by hand and set pkce to off.',
+      { field: 'pkce' },
+    );
+  }
+  const algorithms = metadata.id_token_signing_alg_values_supported?.filter((name) =>
+    /^(?:RS|PS|ES)(?:256|384|512)$|^EdDSA$|^Ed25519$/.test(name),
+  );
+  const wanted = ['openid', 'email', 'profile', 'offline_access'];
+  const supported = metadata.scopes_supported;
+  return {
+    discovery: kind,
+    issuer: metadata.issuer,
+    authorization_endpoint: metadata.authorization_endpoint,
+    token_endpoint: metadata.token_endpoint,
+    ...(metadata.revocation_endpoint === undefined
+      ? {}
+      : { revocation_endpoint: metadata.revocation_endpoint }),
+    ...(metadata.userinfo_endpoint === undefined ? {} : { userinfo_endpoint: metadata.userinfo_endpoint }),
+    ...(metadata.jwks_uri === undefined ? {} : { jwks_uri: metadata.jwks_uri }),
+    ...(algorithms?.length ? { id_token_signing_alg_values_supported: algorithms } : {}),
+    authorization_response_iss_parameter_supported:
+      metadata.authorization_response_iss_parameter_supported ?? false,
+    ...(hasSecret ? { token_endpoint_auth_method: usable[0] ?? 'client_secret_basic' } : {}),
+    ...(kind === 'openid'
+      ? { scopes: wanted.filter((scope) => scope === 'openid' || supported?.includes(scope)) }
+      : {}),
+  };
+}
+
+function withoutNull(fields: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
+}

@@ -1,0 +1,103 @@
+// The providers: reads and writes their rows and answers "what does this provider look like now". Secrets are opened
+// when a request needs them and are never part of a view.
+import { TokentrayError } from '../errors.ts';
+import { type Provider, providerSchema } from '../model/provider.ts';
+import type { LogPort } from '../ports.ts';
+import type { Vault } from '../vault/vault.ts';
+
+interface Entry {
+  readonly provider: Provider;
+  readonly generation: number;
+  readonly hasSecret: boolean;
+}
+
+const TABLE = 'provider';
+
+export class Registry {
+  readonly #log: LogPort;
+  readonly #entries = new Map<string, Entry>();
+  #vault: Vault | undefined;
+
+  constructor(log: LogPort) {
+    this.#log = log;
+  }
+
+  load(vault: Vault): void {
+    this.clear();
+    this.#vault = vault;
+    for (const row of vault.all(TABLE)) {
+      const parsed =
+        'damaged' in row
+          ? undefined
+          : providerSchema.safeParse(JSON.parse(Buffer.from(row.columns.doc!).toString()));
+      if ('damaged' in row || !parsed?.success) {
+        this.#log.error('provider_damaged', { id: row.id });
+        continue;
+      }
+      this.#entries.set(row.id, {
+        provider: parsed.data,
+        generation: row.generation,
+        hasSecret: row.columns.secret !== null,
+      });
+    }
+  }
+
+  clear(): void {
+    this.#entries.clear();
+    this.#vault = undefined;
+  }
+
+  all(): Provider[] {
+    return [...this.#entries.values()].map((entry) => entry.provider);
+  }
+
+  find(id: string): Provider | undefined {
+    return this.#entries.get(id)?.provider;
+  }
+
+  /** Throws `not_found`. */
+  get(id: string): Provider {
+    return this.#entry(id).provider;
+  }
+
+  hasSecret(id: string): boolean {
+    return this.#entry(id).hasSecret;
+  }
+
+  /** The entry with its client secret, for a request to the provider and nothing else. */
+  withSecret(id: string): { provider: Provider; secret: string | undefined } {
+    const { provider } = this.#entry(id);
+    const stored = this.#open().get(TABLE, id)?.columns.secret;
+    return { provider, secret: stored ? Buffer.from(stored).toString() : undefined };
+  }
+
+  /** Writes an entry. `secret`: a text sets it, null clears it, undefined leaves it as it is. */
+  put(provider: Provider, secret: string | null | undefined): void {
+    const known = this.#entries.get(provider.id);
+    const kept = secret === undefined && known?.hasSecret ? this.withSecret(provider.id).secret : secret;
+    const columns = {
+      doc: Buffer.from(JSON.stringify(provider)),
+      secret: kept === undefined || kept === null ? null : Buffer.from(kept),
+    };
+    const generation = this.#open().put(TABLE, provider.id, columns, known?.generation ?? null);
+    this.#entries.set(provider.id, { provider, generation, hasSecret: columns.secret !== null });
+  }
+
+  remove(id: string): void {
+    this.#open().remove(TABLE, id, this.#entry(id).generation);
+    this.#entries.delete(id);
+  }
+
+  #open(): Vault {
+    if (this.#vault === undefined)
+      throw new TokentrayError('locked', 'The vault is locked. Unlock it with `tokentray unlock`.');
+    return this.#vault;
+  }
+
+  #entry(id: string): Entry {
+    const entry = this.#entries.get(id);
+    if (entry === undefined)
+      throw new TokentrayError('not_found', 'There is no provider by that name.', { field: 'provider' });
+    return entry;
+  }
+}
