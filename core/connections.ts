@@ -1,0 +1,231 @@
+// The connections: the one place that reads and writes their rows. In memory are the documents (names, states); tokens
+// are opened from the vault when needed and kept until the vault locks. Every write is one durable transaction, and
+// memory changes only after it.
+import { z } from 'zod';
+import { TokentrayError } from './errors.ts';
+import { type Connection, connectionSchema, type Identity } from './model/connection.ts';
+import { type TokenSet, tokenSetSchema } from './model/token-set.ts';
+import type { LogPort, RandomPort } from './ports.ts';
+import type { Vault } from './vault/vault.ts';
+
+/** A refresh that was started (`sent`) or whose answer is stored but not judged yet (`answered`). */
+const intentSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('sent'), attempt: z.string(), at: z.int(), token_hash: z.string() }),
+  z.strictObject({
+    kind: z.literal('answered'),
+    attempt: z.string(),
+    at: z.int(),
+    body: z.string(),
+    sent_token: z.string(),
+  }),
+]);
+export type Intent = z.infer<typeof intentSchema>;
+
+/** What a row holds that may be used to get tokens. `refresh_token` is the newest one; `previous` the one before it. */
+const secretsSchema = z.strictObject({
+  refresh_token: z.string().nullable(),
+  tokens: tokenSetSchema.nullable(),
+});
+export type Secrets = z.infer<typeof secretsSchema>;
+
+export interface ConnectionRow {
+  readonly doc: Connection;
+  readonly secrets: Secrets;
+  readonly previous: string | null;
+  readonly intent: Intent | null;
+}
+
+interface Entry {
+  doc: Connection;
+  generation: number;
+  /** Opened lazily; dropped with the whole entry when the vault locks. */
+  row: ConnectionRow | undefined;
+}
+
+const TABLE = 'connection';
+const encode = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value));
+const decode = (bytes: Uint8Array): unknown => JSON.parse(Buffer.from(bytes).toString());
+
+export class Connections {
+  readonly #log: LogPort;
+  readonly #random: RandomPort;
+  readonly #entries = new Map<string, Entry>();
+  readonly #names = new Map<string, string>();
+  readonly #damaged = new Map<string, TokentrayError>();
+  #vault: Vault | undefined;
+
+  constructor(log: LogPort, random: RandomPort) {
+    this.#log = log;
+    this.#random = random;
+  }
+
+  /** Reads every row. A damaged one is named in `damaged()` and stays on disk; all others work (promise 66). */
+  load(vault: Vault): void {
+    this.clear();
+    this.#vault = vault;
+    for (const row of vault.all(TABLE)) {
+      if ('damaged' in row) {
+        this.#damaged.set(row.id, row.damaged);
+        this.#log.error('connection_damaged', { id: row.id, code: row.damaged.code });
+        continue;
+      }
+      const doc = connectionSchema.safeParse(decode(row.columns.doc!));
+      if (!doc.success) {
+        this.#damaged.set(
+          row.id,
+          new TokentrayError('tampered', `The connection ${row.id} has a document that cannot be read.`),
+        );
+        continue;
+      }
+      this.#remember({ doc: doc.data, generation: row.generation, row: undefined });
+    }
+  }
+
+  clear(): void {
+    this.#entries.clear();
+    this.#names.clear();
+    this.#damaged.clear();
+    this.#vault = undefined;
+  }
+
+  damaged(): ReadonlyMap<string, TokentrayError> {
+    return this.#damaged;
+  }
+
+  all(): Connection[] {
+    return [...this.#entries.values()].map((entry) => entry.doc);
+  }
+
+  ofProvider(provider: string): Connection[] {
+    return this.all().filter((doc) => doc.provider === provider);
+  }
+
+  get(id: string): Connection | undefined {
+    return this.#entries.get(id)?.doc;
+  }
+
+  byName(name: string): Connection | undefined {
+    const id = this.#names.get(name);
+    return id === undefined ? undefined : this.get(id);
+  }
+
+  byIdentity(provider: string, identity: Identity): Connection | undefined {
+    return this.all().find(
+      (doc) =>
+        doc.provider === provider &&
+        doc.identity?.issuer === identity.issuer &&
+        doc.identity.subject === identity.subject,
+    );
+  }
+
+  generation(id: string): number {
+    return this.#entry(id).generation;
+  }
+
+  /** The whole row with its secrets, from memory or the vault. */
+  row(id: string): ConnectionRow {
+    const entry = this.#entry(id);
+    if (entry.row !== undefined) return entry.row;
+    entry.row = this.#read(id);
+    return entry.row;
+  }
+
+  /** The row as the disk has it now: what a refresh works from (S1). */
+  reread(id: string): ConnectionRow {
+    const entry = this.#entry(id);
+    entry.row = this.#read(id);
+    return entry.row;
+  }
+
+  newId(): string {
+    return `c_${Buffer.from(this.#random.bytes(16)).toString('base64url')}`;
+  }
+
+  insert(row: ConnectionRow): void {
+    const generation = this.#open().put(TABLE, row.doc.id, columnsOf(row), null);
+    this.#remember({ doc: row.doc, generation, row });
+  }
+
+  /** One durable write of what `change` makes of the row; undefined from it means "no longer mine, leave it". */
+  update(id: string, change: (row: ConnectionRow) => ConnectionRow | undefined): ConnectionRow | undefined {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return undefined;
+    const next = change(this.row(id));
+    if (next === undefined) return undefined;
+    const generation = this.#open().put(TABLE, id, columnsOf(next), entry.generation);
+    this.#forget(id);
+    this.#remember({ doc: next.doc, generation, row: next });
+    return next;
+  }
+
+  remove(id: string): void {
+    const entry = this.#entry(id);
+    this.#open().remove(TABLE, id, entry.generation);
+    this.#forget(id);
+  }
+
+  /** Several writes in one durable transaction. Memory is read again when it fails. */
+  atomically<T>(work: () => T): T {
+    const vault = this.#open();
+    try {
+      return vault.transaction(work);
+    } catch (error) {
+      this.load(vault);
+      throw error;
+    }
+  }
+
+  #read(id: string): ConnectionRow {
+    const stored = this.#open().get(TABLE, id);
+    if (stored === undefined) throw new TokentrayError('not_found', 'There is no such connection.');
+    const { doc, tokens, previous, intent } = stored.columns;
+    return {
+      doc: connectionSchema.parse(decode(doc!)),
+      secrets: secretsSchema.parse(decode(tokens!)),
+      previous: previous ? Buffer.from(previous).toString() : null,
+      intent: intent ? intentSchema.parse(decode(intent)) : null,
+    };
+  }
+
+  #open(): Vault {
+    if (this.#vault === undefined)
+      throw new TokentrayError('locked', 'The vault is locked. Unlock it with `tokentray unlock`.');
+    return this.#vault;
+  }
+
+  #entry(id: string): Entry {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) throw new TokentrayError('not_found', 'There is no such connection.');
+    return entry;
+  }
+
+  #remember(entry: Entry): void {
+    this.#entries.set(entry.doc.id, entry);
+    this.#names.set(nameOf(entry.doc), entry.doc.id);
+  }
+
+  #forget(id: string): void {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return;
+    this.#entries.delete(id);
+    this.#names.delete(nameOf(entry.doc));
+  }
+}
+
+export function nameOf(doc: Pick<Connection, 'provider' | 'account'>): string {
+  return `${doc.provider}/${doc.account}`;
+}
+
+/** Secrets after an answer: a token set is only there once it was judged good. */
+export function secretsOf(tokens: TokenSet): Secrets {
+  return { refresh_token: tokens.refresh_token ?? null, tokens };
+}
+
+function columnsOf(row: ConnectionRow): Record<string, Uint8Array | null> {
+  return {
+    doc: encode(row.doc),
+    tokens: encode(row.secrets),
+    previous: row.previous === null ? null : Buffer.from(row.previous),
+    intent: row.intent === null ? null : encode(row.intent),
+  };
+}

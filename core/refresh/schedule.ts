@@ -1,0 +1,23 @@
+// When to refresh in the background. Pure arithmetic on wall-clock milliseconds: no timer ever holds a lifetime, so a
+// lifetime past 24.8 days overflows nothing (promise 97), and a tick every 30 s survives sleep.
+import { LIMITS } from '../limits.ts';
+import type { TokenFacts } from '../model/token-set.ts';
+
+/**
+ * The due time, or null when there is nothing to do (no refresh token, or no known end). `share` in [0, 1) spreads
+ * connections between 75 and 90 % of their token's life; long-lived tokens are due at least five minutes early.
+ */
+export function dueAt(token: TokenFacts, share: number): number | null {
+  if (!token.refreshable || token.expires_at === null) return null;
+  const life = token.expires_at - token.issued_at;
+  const point = LIMITS.refreshPointMin + share * (LIMITS.refreshPointMax - LIMITS.refreshPointMin);
+  const due = token.issued_at + life * point;
+  if (life <= LIMITS.refreshEarlyFromSeconds * 1_000) return due;
+  return Math.min(due, token.expires_at - LIMITS.refreshEarlySeconds * 1_000);
+}
+
+/** Pause before try `attempt` (1, 2, …), doubling, with up to a quarter of jitter from `share` in [0, 1). */
+export function backOffMs(attempt: number, share: number): number {
+  const base = Math.min(LIMITS.retryFirstMs * 2 ** Math.min(attempt - 1, 20), LIMITS.retryLongestMs);
+  return Math.round(base * (1 + share / 4));
+}
