@@ -1,0 +1,188 @@
+// Gives one access token to one caller: the contract of the token route (design: "The local endpoint"). Decides whether
+// the token at hand is good enough, refreshes first when it is not, and records every outcome.
+import type { ConnectionRow, Connections } from '../connections.ts';
+import { nameOf } from '../connections.ts';
+import { consentNeeded } from '../consent/consent-needed.ts';
+import type { Consents } from '../consent/consents.ts';
+import type { HandOut, HandOutOptions } from '../engine.ts';
+import { TokentrayError } from '../errors.ts';
+import type { EventLog } from '../event-log.ts';
+import type { Caller } from '../model/caller.ts';
+import type { Connection } from '../model/connection.ts';
+import type { TokenSet } from '../model/token-set.ts';
+import { handOutMarginMs, secondsLeft } from '../oauth/expiry.ts';
+import type { Clock } from '../ports.ts';
+import type { Refresher } from '../refresh/refresher.ts';
+import { type Audit, markOf } from './audit.ts';
+import type { Callers } from './callers.ts';
+
+export interface HandOutWorld {
+  readonly clock: Clock;
+  readonly connections: Connections;
+  readonly consents: Consents;
+  readonly refresher: Refresher;
+  readonly events: EventLog;
+  readonly callers: Callers;
+  readonly audit: () => Audit;
+  /** Key of the marks in the audit. */
+  readonly markKey: () => Uint8Array;
+}
+
+// Readers of the stream want to see that a script is at work, not each of ten thousand calls.
+const EVENT_EVERY_MS = 1_000;
+
+export class HandOuts {
+  readonly #world: HandOutWorld;
+  readonly #marks = new WeakMap<TokenSet, string>();
+  readonly #told = new Map<string, number>();
+
+  constructor(world: HandOutWorld) {
+    this.#world = world;
+  }
+
+  /** Throws the codes of the token route; see docs/endpoint.md. */
+  async give(caller: Caller, connection: Connection, options: HandOutOptions): Promise<HandOut> {
+    const { clock, connections } = this.#world;
+    try {
+      const ready = this.#atHand(connections.row(connection.id), options);
+      const tokens = ready ?? (await this.#refreshed(connection.id, options));
+      return this.#release(caller, connection, tokens, options.door);
+    } catch (error) {
+      const code = error instanceof TokentrayError ? error.code : 'unexpected';
+      this.#world
+        .audit()
+        .record({
+          at: clock.wall(),
+          caller: caller.name,
+          connection: connection.id,
+          door: options.door,
+          outcome: code,
+          mark: null,
+        });
+      throw error;
+    }
+  }
+
+  /** The stored token when it satisfies the request; undefined when a refresh must come first. Throws when none can help. */
+  #atHand(row: ConnectionRow, options: HandOutOptions): TokenSet | undefined {
+    const { tokens } = row.secrets;
+    const { state } = row.doc;
+    if (state.status === 'revoked') throw consentNeeded(row.doc, 'refused');
+    if (tokens === null) return undefined;
+    requireScope(row.doc, tokens, options.scope);
+    const now = this.#world.clock.wall();
+    const left = tokens.expires_at === null ? Number.POSITIVE_INFINITY : tokens.expires_at - now;
+    const wanted = (options.minValid ?? 0) * 1_000;
+    if (tokens.expires_at !== null && wanted > tokens.expires_at - tokens.issued_at) {
+      throw minValidImpossible(row.doc, options.minValid!, tokens);
+    }
+    const margin = tokens.expires_at === null ? 0 : handOutMarginMs(tokens.issued_at, tokens.expires_at);
+    const good = left > margin && left >= wanted;
+    if (good && !options.force) return tokens;
+    if (row.secrets.refresh_token !== null) return undefined;
+    if (left <= margin) return undefined;
+    if (options.force) {
+      throw new TokentrayError(
+        'conflict',
+        `${nameOf(row.doc)} has no refresh token, so its token cannot be renewed. Leave out force, or connect again.`,
+        { field: 'force' },
+      );
+    }
+    throw minValidImpossible(row.doc, options.minValid!, tokens);
+  }
+
+  async #refreshed(id: string, options: HandOutOptions): Promise<TokenSet> {
+    const { connections, refresher } = this.#world;
+    try {
+      await abortable(refresher.refresh(id), options.signal);
+    } catch (error) {
+      if (!(await this.#consented(id, error, options))) throw error;
+    }
+    const { doc, secrets } = connections.row(id);
+    if (secrets.tokens === null)
+      throw new TokentrayError(
+        'conflict',
+        `${nameOf(doc)} was never proved good, so it is not used. Remove it and connect again.`,
+      );
+    requireScope(doc, secrets.tokens, options.scope);
+    const left =
+      secrets.tokens.expires_at === null
+        ? Number.POSITIVE_INFINITY
+        : secrets.tokens.expires_at - this.#world.clock.wall();
+    if (left < (options.minValid ?? 0) * 1_000)
+      throw minValidImpossible(doc, options.minValid!, secrets.tokens);
+    return secrets.tokens;
+  }
+
+  /** Waits for an open consent, where the caller is ready to wait. True when it gave the connection a new token. */
+  async #consented(id: string, error: unknown, options: HandOutOptions): Promise<boolean> {
+    if (!(error instanceof TokentrayError) || error.code !== 'consent_needed' || !options.wait) return false;
+    const doc = this.#world.connections.get(id);
+    const open = doc === undefined ? undefined : this.#world.consents.openFor(doc);
+    if (open === undefined) return false;
+    const ended = await this.#world.consents.wait(open.id, options.wait, options.signal);
+    return ended.status === 'done' && ended.connection_id === id;
+  }
+
+  #release(caller: Caller, connection: Connection, tokens: TokenSet, door: string): HandOut {
+    const { audit, callers, clock, connections, events, markKey } = this.#world;
+    const now = clock.wall();
+    let mark = this.#marks.get(tokens);
+    if (mark === undefined) {
+      mark = markOf(markKey(), tokens.access_token);
+      this.#marks.set(tokens, mark);
+    }
+    const doc = connections.get(connection.id) ?? connection;
+    audit().record({ at: now, caller: caller.name, connection: doc.id, door, outcome: 'released', mark });
+    callers.used(caller.name, now);
+    const key = `${caller.name} ${doc.id}`;
+    if (now - (this.#told.get(key) ?? 0) >= EVENT_EVERY_MS) {
+      this.#told.set(key, now);
+      events.emit({ type: 'hand_out', caller: caller.name, connection: nameOf(doc), id: doc.id });
+    }
+    return {
+      access_token: tokens.access_token,
+      token_type: tokens.token_type,
+      expires_at: tokens.expires_at,
+      expires_in: secondsLeft(tokens.expires_at, now),
+      expires_source: tokens.expires_source,
+      scope: tokens.scope.join(' '),
+      connection: nameOf(doc),
+      account: doc.account,
+    };
+  }
+}
+
+function requireScope(doc: Connection, tokens: TokenSet, scope: readonly string[] | undefined): void {
+  const missing = scope?.find((wanted) => !tokens.scope.includes(wanted));
+  if (missing === undefined) return;
+  throw new TokentrayError(
+    'scope_not_granted',
+    `${nameOf(doc)} was not granted every scope that was asked for. Connect it again with that scope.`,
+    {
+      field: 'scope',
+      action: { command: `tokentray connect ${doc.provider} --account ${doc.account} --scope ${missing}` },
+    },
+  );
+}
+
+function minValidImpossible(doc: Connection, seconds: number, tokens: TokenSet): TokentrayError {
+  const life = Math.floor((tokens.expires_at! - tokens.issued_at) / 1_000);
+  return new TokentrayError(
+    'min_valid_impossible',
+    `min_valid asks for ${seconds} s, but tokens of ${nameOf(doc)} live ${life} s and no longer one can be had now. Ask for less.`,
+    { field: 'min_valid' },
+  );
+}
+
+/** The caller may go; the refresh goes on for the others. */
+function abortable(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (signal === undefined) return work;
+  return new Promise((resolve, reject) => {
+    const gone = () =>
+      reject(new TokentrayError('timeout', 'The caller went away before the token was refreshed.'));
+    if (signal.aborted) return gone();
+    signal.addEventListener('abort', gone, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', gone));
+  });
+}
