@@ -1,0 +1,97 @@
+// The vault as the engine lives with it: not there yet (`setup`), `locked` or `open`. The only place that makes a vault,
+// and it does so only where no file is.
+import { existsSync } from 'node:fs';
+import type { VaultState } from '../engine.ts';
+import { TokentrayError } from '../errors.ts';
+import type { SlotCredential, SlotView } from './slots.ts';
+import { createVault, openVault, type Vault, type VaultOptions } from './vault.ts';
+
+export interface SessionHooks {
+  /** The file is there and its unsealed tables can be read. */
+  readonly onFile: (vault: Vault) => void;
+  /** The vault has been opened; everything sealed can be read. */
+  readonly onOpen: (vault: Vault) => void;
+  /** Before the key goes: end what needs it. */
+  readonly beforeLock: () => Promise<void>;
+  readonly onLocked: () => void;
+}
+
+export class VaultSession {
+  readonly #options: VaultOptions;
+  readonly #hooks: SessionHooks;
+  #vault: Vault | undefined;
+  #settingUp = false;
+
+  /** Opens an existing file, locked. Throws `vault_damaged`, `vault_newer`, `unsafe_path` or `storage`. */
+  constructor(options: VaultOptions, hooks: SessionHooks) {
+    this.#options = options;
+    this.#hooks = hooks;
+    if (!existsSync(options.path)) return;
+    this.#vault = openVault(options);
+    hooks.onFile(this.#vault);
+  }
+
+  state(): VaultState {
+    if (this.#vault === undefined) return 'setup';
+    return this.#vault.unlocked ? 'open' : 'locked';
+  }
+
+  slots(): readonly SlotView[] {
+    return this.#vault?.slots() ?? [];
+  }
+
+  /** The open vault. Throws `setup` or `locked`, each with what to do. */
+  open(): Vault {
+    if (this.#vault?.unlocked) return this.#vault;
+    if (this.#vault === undefined) throw setupNeeded();
+    throw new TokentrayError('locked', 'The vault is locked. Unlock it first.', {
+      action: { method: 'POST', url: '/v1/unlock', command: 'tokentray unlock' },
+    });
+  }
+
+  async addSlot(credential: SlotCredential): Promise<SlotView> {
+    if (this.#vault !== undefined) return this.open().addSlot(credential);
+    if (this.#settingUp)
+      throw new TokentrayError('conflict', 'The vault is being set up already. Wait for it to finish.');
+    this.#settingUp = true;
+    try {
+      const vault = await createVault(this.#options, credential);
+      this.#vault = vault;
+      this.#hooks.onFile(vault);
+      this.#hooks.onOpen(vault);
+      return vault.slots()[0]!;
+    } finally {
+      this.#settingUp = false;
+    }
+  }
+
+  async unlock(credential?: SlotCredential): Promise<void> {
+    if (this.#vault === undefined) throw setupNeeded();
+    if (this.#vault.unlocked) return;
+    await this.#vault.unlock(credential);
+    this.#hooks.onOpen(this.#vault);
+  }
+
+  async lock(): Promise<void> {
+    if (this.#vault === undefined) throw setupNeeded();
+    if (!this.#vault.unlocked) return;
+    await this.#hooks.beforeLock();
+    this.#vault.lock();
+    this.#hooks.onLocked();
+  }
+
+  close(): void {
+    this.#vault?.close();
+    this.#vault = undefined;
+  }
+}
+
+function setupNeeded(): TokentrayError {
+  return new TokentrayError(
+    'setup',
+    'Tokentray is not set up yet. Choose where the key of the vault is kept.',
+    {
+      action: { method: 'POST', url: '/v1/vault/slots', command: 'tokentray vault slots add' },
+    },
+  );
+}
