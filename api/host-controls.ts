@@ -1,0 +1,36 @@
+// What the routes ask of the process around the engine: facts about it, and the practice server it can run.
+// The host gives it, both hosts alike. Nothing here may hold a key, a token or a secret.
+
+export interface HostStatus {
+  readonly version: string;
+  readonly pid: number;
+  /** Wall clock, milliseconds. */
+  readonly started_at: number;
+  /** Address of the TCP door, e.g. `http://127.0.0.1:9595`. */
+  readonly url: string;
+  /** Path of the socket door; null where there is none. */
+  readonly socket: string | null;
+  /** Standing sentences every surface shows, e.g. that the default port was taken. */
+  readonly warnings: readonly string[];
+}
+
+/** The practice server. `issuer` and `port` are null while it does not run. */
+export interface SandboxInfo {
+  readonly running: boolean;
+  readonly issuer: string | null;
+  readonly port: number | null;
+  readonly users: readonly string[];
+  /** One sentence: how to sign in there. */
+  readonly login: string;
+}
+
+export interface HostControls {
+  status(): HostStatus;
+  readonly sandbox: {
+    info(): SandboxInfo;
+    start(): Promise<SandboxInfo>;
+    /** Users and contacts as on the first day. */
+    reset(): Promise<SandboxInfo>;
+    stop(): Promise<SandboxInfo>;
+  };
+}

@@ -1,0 +1,181 @@
+// From the engine's views to what goes over the wire: pure, field by field. Nothing is spread: a field that an engine
+// view gains one day stays inside until somebody names it here.
+import type { DoctorReport } from '../core/doctor.ts';
+import type {
+  ConnectionView,
+  HandOut,
+  PresetView,
+  ProviderCheck,
+  ProviderView,
+  VaultState,
+} from '../core/engine.ts';
+import type { CallerView } from '../core/model/caller.ts';
+import { tokenOf } from '../core/model/connection.ts';
+import type { ConsentView } from '../core/model/consent.ts';
+import type { SlotView } from '../core/vault/slots.ts';
+import type { HostStatus, SandboxInfo } from './host-controls.ts';
+import type {
+  ConnectionJson,
+  ConsentJson,
+  KeyJson,
+  PresetJson,
+  ProviderJson,
+  ReportJson,
+  SandboxJson,
+  SlotJson,
+  StatusJson,
+  TokenJson,
+} from './wire.ts';
+
+/** RFC 3339 from wall clock milliseconds. */
+export function timeJson(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+const timeOrNull = (ms: number | null): string | null => (ms === null ? null : timeJson(ms));
+
+export function tokenJson(handOut: HandOut): TokenJson {
+  return {
+    access_token: handOut.access_token,
+    token_type: handOut.token_type,
+    expires_at: timeOrNull(handOut.expires_at),
+    expires_in: handOut.expires_in,
+    expires_source: handOut.expires_source,
+    scope: handOut.scope,
+    connection: handOut.connection,
+    account: handOut.account,
+  };
+}
+
+export function connectionJson(view: ConnectionView): ConnectionJson {
+  const { state } = view;
+  const token = tokenOf(state);
+  return {
+    id: view.id,
+    name: view.name,
+    provider: view.provider,
+    account: view.account,
+    label: view.label,
+    status: state.status,
+    ...(state.status === 'needs_consent' ? { cause: state.cause } : {}),
+    ...(state.status === 'error' ? { code: state.code } : {}),
+    ...(state.status === 'consenting' ? { consent: state.consent } : {}),
+    scopes: token === undefined ? [] : [...token.scope],
+    scopes_asked: [...view.scopes_asked],
+    created_at: timeJson(view.created_at),
+    consented_at: timeOrNull(view.consented_at),
+    refreshed_at: timeOrNull(view.refreshed_at),
+    issued_at: token === undefined ? null : timeJson(token.issued_at),
+    expires_at: token === undefined ? null : timeOrNull(token.expires_at),
+    expires_source: token === undefined ? null : token.expires_source,
+    // A new connection has a refresh token that no answer has proved yet.
+    refreshable: token === undefined ? state.status === 'new' : token.refreshable,
+    issuer: view.identity?.issuer ?? null,
+    subject: view.identity?.subject ?? null,
+    generation: view.generation,
+  };
+}
+
+export function consentJson(view: ConsentView): ConsentJson {
+  return {
+    id: view.id,
+    provider: view.provider,
+    status: view.status,
+    authorization_url: view.authorization_url,
+    expires_at: timeJson(view.expires_at),
+    connection: view.connection,
+    connection_id: view.connection_id,
+    reason: view.reason,
+    code: view.code,
+  };
+}
+
+export function providerJson(view: ProviderView): ProviderJson {
+  return {
+    id: view.id,
+    name: view.name,
+    preset: view.preset,
+    issuer: view.issuer,
+    discovery: view.discovery,
+    authorization_endpoint: view.authorization_endpoint,
+    token_endpoint: view.token_endpoint,
+    revocation_endpoint: view.revocation_endpoint,
+    userinfo_endpoint: view.userinfo_endpoint,
+    jwks_uri: view.jwks_uri,
+    authorization_response_iss_parameter_supported: view.authorization_response_iss_parameter_supported,
+    client_id: view.client_id,
+    token_endpoint_auth_method: view.token_endpoint_auth_method,
+    scopes: view.scopes,
+    scope_separator: view.scope_separator,
+    pkce: view.pkce,
+    authorization_parameters: view.authorization_parameters,
+    profile: view.profile,
+    redirect: view.redirect,
+    api_base_url: view.api_base_url,
+    access_token_seconds: view.access_token_seconds,
+    documentation_url: view.documentation_url,
+    registration_url: view.registration_url,
+    client_secret: view.client_secret,
+    redirect_uri: view.redirect_uri,
+    connections: view.connections,
+    warnings: [...view.warnings],
+  };
+}
+
+export function presetJson(view: PresetView): PresetJson {
+  return {
+    id: view.id,
+    name: view.name,
+    documentation_url: view.documentation_url,
+    registration_url: view.registration_url,
+    verified_on: view.verified_on,
+  };
+}
+
+export function keyJson(view: CallerView): KeyJson {
+  return {
+    name: view.name,
+    prefix: view.prefix,
+    rights: [...view.rights],
+    connections: [...view.connections],
+    created_at: timeJson(view.created_at),
+    last_used_at: timeOrNull(view.last_used_at),
+    expires_at: timeOrNull(view.expires_at),
+  };
+}
+
+export function reportJson(report: DoctorReport | ProviderCheck): ReportJson {
+  return { ok: report.ok, checks: report.checks.map(({ name, ok, detail }) => ({ name, ok, detail })) };
+}
+
+export function slotJson(view: SlotView): SlotJson {
+  const { id, kind, created_at, in_use, backend, path } = view;
+  return { id, kind, created_at: timeJson(created_at), in_use, backend, path };
+}
+
+export function sandboxJson(info: SandboxInfo): SandboxJson {
+  const { running, issuer, port, users, login } = info;
+  return { running, issuer, port, users: [...users], login };
+}
+
+/** `connections`: those the caller may see; undefined while the vault is not open. `providers`: for admins. */
+export function statusJson(
+  state: VaultState,
+  host: HostStatus,
+  connections: readonly ConnectionView[] | undefined,
+  providers: number | undefined,
+): StatusJson {
+  const counts: Record<string, number> = {};
+  for (const { state: of } of connections ?? []) counts[of.status] = (counts[of.status] ?? 0) + 1;
+  return {
+    state,
+    version: host.version,
+    pid: host.pid,
+    started_at: timeJson(host.started_at),
+    url: host.url,
+    socket: host.socket,
+    warnings: [...host.warnings],
+    ...(connections === undefined ? {} : { connections: counts }),
+    ...(providers === undefined ? {} : { providers }),
+  };
+}

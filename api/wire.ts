@@ -1,0 +1,219 @@
+// The shapes of every answer, once: schemas for the OpenAPI document and the tests, types for the mapping, the CLI and
+// the window (which import types only, so this module is not even loaded until somebody asks for the document).
+// Strict on purpose: a field that is not here has no way onto the wire. Times are RFC 3339, durations seconds.
+import { z } from 'zod';
+import { ERROR_CATALOGUE, type Problem } from '../core/errors.ts';
+import { right } from '../core/model/caller.ts';
+import { consentCause } from '../core/model/connection.ts';
+import { providerSchema } from '../core/model/provider.ts';
+import { expirySource } from '../core/model/token-set.ts';
+
+const time = z.iso
+  .datetime({ precision: 3 })
+  .meta({ description: 'RFC 3339, UTC', example: '2026-01-31T12:00:00.000Z' });
+const vaultState = z.enum(['setup', 'locked', 'open']);
+const checks = z.array(z.strictObject({ name: z.string(), ok: z.boolean(), detail: z.string() }));
+
+const connectionStatus = z.enum([
+  'new',
+  'consenting',
+  'active',
+  'refreshing',
+  'needs_consent',
+  'error',
+  'revoked',
+]);
+
+const health = z.strictObject({ status: z.literal('ok') }).meta({ id: 'Health' });
+
+const status = z
+  .strictObject({
+    state: vaultState,
+    version: z.string(),
+    pid: z.int(),
+    started_at: time,
+    url: z.string().meta({ example: 'http://127.0.0.1:9595' }),
+    socket: z.string().nullable(),
+    warnings: z.array(z.string()),
+    connections: z
+      .record(z.string(), z.int())
+      .optional()
+      .meta({ description: 'How many of each status; while open' }),
+    providers: z.int().optional().meta({ description: 'While open, for admin keys' }),
+  })
+  .meta({ id: 'Status' });
+
+const token = z
+  .strictObject({
+    access_token: z.string().meta({ example: 'the-access-token' }),
+    token_type: z.string().meta({ example: 'Bearer' }),
+    expires_at: time.nullable(),
+    expires_in: z.int().nullable().meta({ description: 'Seconds left, rounded down' }),
+    expires_source: expirySource,
+    scope: z.string().meta({ example: 'contacts.read profile' }),
+    connection: z.string().meta({ example: 'google/me' }),
+    account: z.string().meta({ example: 'me' }),
+  })
+  .meta({ id: 'Token' });
+
+const connection = z
+  .strictObject({
+    id: z.string().meta({ example: 'c_AAAAAAAAAAAAAAAAAAAAAA' }),
+    name: z.string().meta({ example: 'google/me' }),
+    provider: z.string(),
+    account: z.string(),
+    label: z.string().nullable(),
+    status: connectionStatus,
+    cause: consentCause.optional().meta({ description: 'Why consent is needed' }),
+    code: z.string().optional().meta({ description: 'What is wrong, in status error' }),
+    consent: z.string().optional().meta({ description: 'The consent that is open' }),
+    scopes: z.array(z.string()).meta({ description: 'Granted' }),
+    scopes_asked: z.array(z.string()),
+    created_at: time,
+    consented_at: time.nullable(),
+    refreshed_at: time.nullable(),
+    issued_at: time.nullable(),
+    expires_at: time.nullable(),
+    expires_source: expirySource.nullable(),
+    refreshable: z.boolean(),
+    issuer: z.string().nullable(),
+    subject: z.string().nullable(),
+    generation: z.int(),
+  })
+  .meta({ id: 'Connection' });
+
+const consent = z
+  .strictObject({
+    id: z.string(),
+    provider: z.string(),
+    status: z.enum(['pending', 'done', 'failed', 'expired', 'cancelled']),
+    authorization_url: z.string().optional().meta({ description: 'To open in a browser, while pending' }),
+    expires_at: time,
+    connection: z.string().optional(),
+    connection_id: z.string().optional(),
+    reason: z.string().optional(),
+    code: z.string().optional(),
+  })
+  .meta({ id: 'Consent' });
+
+const provider = providerSchema
+  .omit({ schema: true })
+  .extend({
+    client_secret: z.enum(['set', 'unset']),
+    redirect_uri: z.string(),
+    connections: z.int(),
+    warnings: z.array(z.string()),
+  })
+  .meta({ id: 'Provider' });
+
+const check = z.strictObject({ ok: z.boolean(), checks }).meta({ id: 'Report' });
+
+const preset = z
+  .strictObject({
+    id: z.string(),
+    name: z.string(),
+    documentation_url: z.string(),
+    registration_url: z.string(),
+    verified_on: z.string(),
+  })
+  .meta({ id: 'Preset' });
+
+const key = z
+  .strictObject({
+    name: z.string(),
+    prefix: z.string().meta({ example: 'tt_Ab12' }),
+    rights: z.array(right),
+    connections: z.array(z.string()),
+    created_at: time,
+    last_used_at: time.nullable(),
+    expires_at: time.nullable(),
+  })
+  .meta({ id: 'Key' });
+
+const newKey = key
+  .extend({ key: z.string().meta({ description: 'Shown in this answer only', example: 'tt_…' }) })
+  .meta({ id: 'NewKey' });
+
+const slot = z
+  .strictObject({
+    id: z.string(),
+    kind: z.enum(['keychain', 'passphrase', 'file']),
+    created_at: time,
+    in_use: z.boolean().meta({ description: 'Opened the vault last' }),
+    backend: z.string().optional().meta({ description: 'Name of the keychain' }),
+    path: z.string().optional().meta({ description: 'Path of the key file' }),
+  })
+  .meta({ id: 'Slot' });
+
+const sandbox = z
+  .strictObject({
+    running: z.boolean(),
+    issuer: z.string().nullable(),
+    port: z.int().nullable(),
+    users: z.array(z.string()),
+    login: z.string(),
+  })
+  .meta({ id: 'Sandbox' });
+
+/** RFC 9457 section 3.1, with the stable code and what can be done. */
+export const problem = z
+  .strictObject({
+    type: z.string().meta({ example: 'urn:tokentray:error:not_found' }),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: z.enum(Object.keys(ERROR_CATALOGUE)),
+    field: z.string().optional(),
+    action: z
+      .strictObject({
+        method: z.string().optional(),
+        url: z.string().optional(),
+        body: z.unknown().optional(),
+        command: z.string().optional(),
+      })
+      .optional(),
+    retry_after: z.number().optional().meta({ description: 'Seconds' }),
+  })
+  .meta({ id: 'Problem' });
+
+/** Every successful answer by its name. */
+export const WIRE = {
+  Health: health,
+  Status: status,
+  Token: token,
+  Connection: connection,
+  Connections: z.strictObject({ connections: z.array(connection) }),
+  Removed: z.strictObject({ removed: z.literal(true) }),
+  RemovedConnection: z.strictObject({ removed: z.literal(true), revoked: z.boolean() }),
+  Consent: consent,
+  ConsentStarted: z.strictObject({ consent }),
+  Provider: provider,
+  Providers: z.strictObject({ providers: z.array(provider) }),
+  Report: check,
+  Presets: z.strictObject({ presets: z.array(preset) }),
+  Key: key,
+  NewKey: newKey,
+  Keys: z.strictObject({ keys: z.array(key) }),
+  Slot: slot,
+  Slots: z.strictObject({ slots: z.array(slot) }),
+  VaultState: z.strictObject({ state: vaultState }),
+  Sandbox: sandbox,
+  Events: z.string().meta({ description: 'Server-sent events: id, event and JSON data' }),
+  Document: z.record(z.string(), z.unknown()),
+} as const;
+
+export type WireName = keyof typeof WIRE;
+export type WireTypes = { [Name in WireName]: z.infer<(typeof WIRE)[Name]> };
+
+export type StatusJson = WireTypes['Status'];
+export type TokenJson = WireTypes['Token'];
+export type ConnectionJson = WireTypes['Connection'];
+export type ConsentJson = WireTypes['Consent'];
+export type ProviderJson = WireTypes['Provider'];
+export type ReportJson = WireTypes['Report'];
+export type PresetJson = WireTypes['Presets']['presets'][number];
+export type KeyJson = WireTypes['Key'];
+export type NewKeyJson = WireTypes['NewKey'];
+export type SlotJson = WireTypes['Slot'];
+export type SandboxJson = WireTypes['Sandbox'];
+export type ProblemJson = Problem;
