@@ -1,0 +1,184 @@
+// Puts a host together: lock, engine, doors, sandbox. Order matters: whoever does not own the lock touches nothing, and
+// the doors listen before the vault is opened, so that a slow keychain is a `locked`, not a hang.
+import { createHandler } from '../api/handle.ts';
+import type { HostControls } from '../api/host-controls.ts';
+import { toNodeListener } from '../api/node-listener.ts';
+import { createEngine, type Engine, type EngineOptions } from '../core/engine.ts';
+import { TokentrayError } from '../core/errors.ts';
+import type { Ports } from '../core/ports.ts';
+import { prepareDirectory } from '../core/vault/file-safety.ts';
+import { createBrowser } from './browser.ts';
+import { systemClock } from './clock.ts';
+import { clearEndpoint, readEndpoint, writeEndpoint } from './endpoint-file.ts';
+import { createHttp } from './fetch.ts';
+import { keySourceOf, openUnattended } from './key-source.ts';
+import { createKeychain } from './keychain.ts';
+import { listen } from './listeners.ts';
+import { acquireHostLock } from './lock.ts';
+import { createLog } from './log.ts';
+import { ensureOwnerKey } from './owner-key.ts';
+import { type HostPaths, resolvePaths } from './paths.ts';
+import { systemRandom } from './random.ts';
+import { SandboxProcess } from './sandbox-process.ts';
+import { ensureSandboxProvider } from './sandbox-provider.ts';
+import { readSettings } from './settings.ts';
+
+export interface HostOptions {
+  readonly env: NodeJS.ProcessEnv;
+  /** The port the user named; null: the usual one. */
+  readonly port: number | null;
+  readonly sandbox: boolean;
+  /** Program file of the sandbox. */
+  readonly sandboxScript: string;
+  readonly version: string;
+  /** Tests replace single ports and watch the rotation. */
+  readonly ports?: Partial<Ports>;
+  readonly onStep?: EngineOptions['onStep'];
+}
+
+export interface Host {
+  readonly engine: Engine;
+  readonly controls: HostControls;
+  readonly paths: HostPaths;
+  readonly url: string;
+  /** Ends doors, engine, sandbox and lock, in that order. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+/** Throws `host_running`, `port_taken`, `unsafe_path`, `invalid_field`, `vault_damaged`, `vault_newer` or `storage`. */
+export async function startHost(options: HostOptions): Promise<Host> {
+  const { env, version } = options;
+  const startedAt = systemClock.wall();
+  const credentialOf = keySourceOf(env);
+  const paths = resolvePaths(env);
+  const log = createLog({ directory: paths.logs });
+  // Undone in reverse when a later step fails, and at the end.
+  const undo: Array<() => void | Promise<void>> = [() => log.close()];
+  const close = async () => {
+    for (let step = undo.pop(); step !== undefined; step = undo.pop()) await step();
+  };
+  try {
+    prepareDirectory(paths.home, log);
+    const lock = takeLock(paths, log);
+    undo.push(() => lock.release());
+
+    const settings = readSettings(paths.settings, log);
+    const warnings: string[] = [...settings.warnings];
+    const ownerKey = ensureOwnerKey(paths.ownerKey, log);
+    const ports: Ports = {
+      clock: systemClock,
+      http: createHttp({ env }),
+      browser: createBrowser({ env }),
+      keychain: createKeychain(),
+      // Node has no word on this; an attempt that fails tells.
+      network: { online: () => true },
+      random: systemRandom,
+      log,
+      ...options.ports,
+    };
+    const engine = createEngine({
+      ports,
+      vaultPath: paths.vault,
+      ownerKey,
+      redirectPort: () => settings.value.redirect_port,
+      ...(options.onStep === undefined ? {} : { onStep: options.onStep }),
+    });
+    undo.push(() => engine.close());
+
+    const sandbox = new SandboxProcess({
+      script: options.sandboxScript,
+      dataDirectory: paths.sandbox,
+      port: () => settings.value.sandbox_port,
+      accessSeconds: () => settings.value.sandbox_access_seconds,
+      onStarted: async (issuer, port) => {
+        if (port !== settings.value.sandbox_port) settings.change({ sandbox_port: port });
+        await ensureSandboxProvider(engine, issuer);
+      },
+      log,
+    });
+    undo.push(async () => void (await sandbox.stop()));
+    const { unsubscribe } = engine.subscribe(({ event }) => {
+      const { issuer } = sandbox.info();
+      if (event.type !== 'vault' || event.state !== 'open' || issuer === null) return;
+      ensureSandboxProvider(engine, issuer).catch((error: unknown) => warnings.push(sentenceOf(error)));
+    });
+    undo.push(unsubscribe);
+
+    let port = 0;
+    const controls: HostControls = {
+      status: () => ({
+        version,
+        pid: process.pid,
+        started_at: startedAt,
+        url: listeners.url,
+        socket: paths.socket,
+        warnings,
+      }),
+      sandbox: {
+        info: () => sandbox.info(),
+        start: () => sandbox.start(),
+        reset: () => sandbox.reset(),
+        stop: () => sandbox.stop(),
+      },
+    };
+    const handle = createHandler({ engine, host: controls, log, clock: ports.clock });
+    const doors = {
+      tcp: toNodeListener(handle, 'tcp', () => port),
+      socket: toNodeListener(handle, 'socket', () => port),
+    };
+    const listeners = await listen({
+      handler: (request, response, door) => doors[door](request, response),
+      port: options.port,
+      usualPort: settings.value.endpoint_port,
+      socketPath: paths.socket,
+      log,
+    });
+    port = listeners.port;
+    undo.push(() => listeners.close());
+    if (listeners.moved !== undefined) {
+      const { from, holder } = listeners.moved;
+      settings.change({ endpoint_port: port });
+      warnings.push(
+        `Port ${from} is taken${holder === undefined ? '' : ` by ${holder}`}; the endpoint is at ${listeners.url} from now on. Change it in your scripts, so that none sends its key to a stranger.`,
+      );
+    }
+    writeEndpoint(paths.endpoint, {
+      url: listeners.url,
+      socket: paths.socket,
+      window: null,
+      pid: process.pid,
+    });
+    undo.push(() => clearEndpoint(paths.endpoint));
+    log.info('host_started', { version, port, state: engine.state() });
+
+    const sandboxStarted = options.sandbox
+      ? sandbox.start().catch((error: unknown) => warnings.push(sentenceOf(error)))
+      : undefined;
+    const closed = await openUnattended(engine, credentialOf, log);
+    if (closed !== undefined) warnings.push(closed);
+    await sandboxStarted;
+    return { engine, controls, paths, url: listeners.url, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** The second host names the first: by its own endpoint file, which holds the pid of whoever owns the lock. */
+function takeLock(paths: HostPaths, log: Ports['log']) {
+  try {
+    return acquireHostLock(paths.lock, log);
+  } catch (error) {
+    if (!(error instanceof TokentrayError) || error.code !== 'host_running') throw error;
+    const endpoint = readEndpoint(paths.endpoint);
+    if (endpoint === undefined) throw error;
+    throw new TokentrayError(
+      'host_running',
+      `Another Tokentray host (process ${endpoint.pid}, ${endpoint.url}) owns this vault. Use it, or stop it first.`,
+    );
+  }
+}
+
+function sentenceOf(error: unknown): string {
+  return error instanceof TokentrayError ? error.message : 'The sandbox could not be used.';
+}
