@@ -1,0 +1,97 @@
+// The headless host as a command: starts it, says what runs and how to use it, asks for a key where a person can answer,
+// and ends cleanly on SIGINT and SIGTERM.
+import { join } from 'node:path';
+import { TokentrayError } from '../core/errors.ts';
+import { type Host, startHost } from '../host/start.ts';
+import packageJson from '../package.json' with { type: 'json' };
+import { exitCode } from './exit-codes.ts';
+import { createOutput } from './output.ts';
+import { askForKey } from './serve-key.ts';
+
+export interface ServeOptions {
+  readonly port?: number;
+  readonly sandbox?: boolean;
+  readonly open?: boolean;
+}
+
+// Beside this file lies the sandbox: as a source in a checkout, as a bundle in dist/.
+const SANDBOX = import.meta.filename.endsWith('.ts')
+  ? join(import.meta.dirname, '..', 'sandbox', 'main.ts')
+  : join(import.meta.dirname, 'sandbox.js');
+
+/** Runs until it is told to end; answers the exit code. */
+export async function runServe(options: ServeOptions): Promise<number> {
+  const out = createOutput(false);
+  let host: Host;
+  try {
+    host = await startHost({
+      env: process.env,
+      port: options.port ?? portOf(process.env),
+      sandbox: options.sandbox ?? false,
+      sandboxScript: SANDBOX,
+      version: packageJson.version,
+    });
+  } catch (error) {
+    if (!(error instanceof TokentrayError)) throw error;
+    out.talk(`tokentray: ${error.message}`);
+    return exitCode(error.status, error.code);
+  }
+  const ended = Promise.withResolvers<void>();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => ended.resolve());
+
+  for (const line of describe(host)) out.line(line);
+  if (options.open) out.talk('There is no window in this version; use the commands.');
+  if (host.engine.state() !== 'open' && process.stdin.isTTY && process.stderr.isTTY) {
+    void askForKey(host.engine, out, ended).then((open) => open && out.line('The vault is open.'));
+  }
+  await ended.promise;
+  out.talk('Stopping.');
+  await host.close();
+  return 0;
+}
+
+function portOf(env: NodeJS.ProcessEnv): number | null {
+  const text = env.TOKENTRAY_PORT;
+  if (text === undefined || text === '') return null;
+  if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
+  throw new TokentrayError('invalid_field', 'TOKENTRAY_PORT must be a number from 0 to 65535.', {
+    field: 'TOKENTRAY_PORT',
+  });
+}
+
+/** What is running, how to go on, and the line for a script. */
+function describe(host: Host): string[] {
+  const { engine, controls, paths, url } = host;
+  const { version, warnings } = controls.status();
+  const sandbox = controls.sandbox.info();
+  const state = engine.state();
+  const lines = [
+    `Tokentray ${version} is running. The vault is ${state === 'setup' ? 'not set up yet' : state}.`,
+  ];
+  for (const warning of warnings) lines.push(`! ${warning}`);
+  if (state === 'setup')
+    lines.push(
+      '  Set it up:      tokentray vault slots add --kind passphrase   (or --kind file --path FILE)',
+    );
+  if (state === 'locked') lines.push('  Unlock it:      tokentray unlock');
+  lines.push(
+    `  Endpoint:       ${url}`,
+    `  Socket:         ${paths.socket}`,
+    `  Files:          ${paths.home}`,
+  );
+  if (sandbox.running)
+    lines.push(`  Sandbox:        ${sandbox.issuer}`, `                  ${sandbox.login}`);
+  const example = sandbox.running ? 'sandbox' : 'PROVIDER';
+  if (!sandbox.running)
+    lines.push(
+      '  Add a provider: tokentray providers add --preset github --id github --client-id ID --client-secret-stdin',
+    );
+  lines.push(
+    `  Connect:        tokentray connect ${example}`,
+    `  Use a token:    tokentray token ${example}`,
+    `  In a script:    curl --unix-socket ${paths.socket} -H "Authorization: Bearer $KEY" http://localhost/v1/token/${example}`,
+    '                  (make a KEY with: tokentray keys add NAME --connection PROVIDER)',
+    'Stop it with Ctrl-C.',
+  );
+  return lines;
+}
