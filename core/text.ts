@@ -8,6 +8,11 @@ const UNSAFE =
 
 /** One inert line: unsafe characters escaped as \u{…}, at most `max` characters, cut with an ellipsis. */
 export function printable(text: string, max: number): string {
-  const cut = text.length > max ? `${text.slice(0, max - 1)}…` : text;
-  return cut.replace(UNSAFE, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`);
+  const inert = text
+    .slice(0, max + 1)
+    .toWellFormed()
+    .replace(UNSAFE, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`);
+  if (inert.length <= max) return inert;
+  // Never half of a pair of surrogates before the ellipsis.
+  return `${inert.slice(0, max - 1).replace(/[\ud800-\udbff]$/, '')}…`;
 }

@@ -181,8 +181,8 @@ function abortable(work: Promise<void>, signal: AbortSignal | undefined): Promis
   return new Promise((resolve, reject) => {
     const gone = () =>
       reject(new TokentrayError('timeout', 'The caller went away before the token was refreshed.'));
-    if (signal.aborted) return gone();
-    signal.addEventListener('abort', gone, { once: true });
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', gone));
+    if (signal.aborted) gone();
+    else signal.addEventListener('abort', gone, { once: true });
   });
 }

@@ -60,7 +60,7 @@ export class Consents {
 
   /** Binds, then builds the address, then (via browser) opens it. Throws `busy`, `redirect_port_taken`, `browser_unavailable`. */
   async start(start: ConsentStart): Promise<ConsentView> {
-    const { browser, clock, events, log, random } = this.#world;
+    const { clock, events, log, random } = this.#world;
     if (this.#pending().length >= LIMITS.consentsAtOnce) {
       throw new TokentrayError(
         'busy',
@@ -90,7 +90,8 @@ export class Consents {
       consent.attached = await this.#listeners.attach(start.provider.redirect, this.#route(consent));
       const redirectUri = consent.attached.redirectUri.href;
       consent.url = await authorizationUrl(start.provider, consent.attempt, redirectUri, start.scopes);
-      if (start.via === 'browser') await browser.open(consent.url);
+      // The vault may have been locked, or the host stopped, since the port was asked for.
+      if (consent.failure !== undefined) throw consent.failure;
     } catch (error) {
       consent.attached?.detach();
       this.#consents.delete(consent.id);
@@ -103,7 +104,18 @@ export class Consents {
       provider: start.provider.id,
       via: start.via ?? 'address',
     });
+    // The answer may come before the browser says that it is open.
+    if (start.via === 'browser') await this.#open(consent, consent.url);
     return this.#view(consent);
+  }
+
+  async #open(consent: Consent, url: URL): Promise<void> {
+    try {
+      await this.#world.browser.open(url);
+    } catch (error) {
+      if (consent.status === 'pending') this.#finish(consent, 'failed', { failure: failureOf(error) });
+      throw error;
+    }
   }
 
   show(id: string): ConsentView {
@@ -115,6 +127,7 @@ export class Consents {
     if (consent.status === 'pending' && seconds > 0) {
       const { promise: over, resolve } = Promise.withResolvers<void>();
       const cancel = this.#world.clock.timer(seconds * 1_000, resolve);
+      if (signal?.aborted) resolve();
       signal?.addEventListener('abort', () => resolve(), { once: true });
       await Promise.race([consent.ended, over]);
       cancel();
@@ -246,14 +259,7 @@ export class Consents {
     } catch (error) {
       if (!(error instanceof TokentrayError))
         this.#world.log.error('consent_unexpected', { consent: consent.id, error: errorName(error) });
-      const failure =
-        error instanceof TokentrayError
-          ? error
-          : new TokentrayError(
-              'unexpected',
-              'Something unexpected happened while the consent was finished. Start it again.',
-            );
-      this.#finish(consent, 'failed', { failure });
+      this.#finish(consent, 'failed', { failure: failureOf(error) });
     }
   }
 
@@ -352,6 +358,14 @@ export class Consents {
   #token(): string {
     return Buffer.from(this.#world.random.bytes(16)).toString('base64url');
   }
+}
+
+function failureOf(error: unknown): TokentrayError {
+  if (error instanceof TokentrayError) return error;
+  return new TokentrayError(
+    'unexpected',
+    'Something unexpected happened while the consent was under way. Start it again.',
+  );
 }
 
 function errorName(error: unknown): string {

@@ -15,7 +15,7 @@ export const endpointUrl = z
   .string()
   .max(2_000, 'is longer than 2000 characters')
   .refine(
-    (value) => URL.canParse(value) && isSafeEndpoint(new URL(value)) && !/[\s\\]/.test(value),
+    (value) => URL.canParse(value) && isSafeEndpoint(new URL(value)) && !/[\s\\#]/.test(value),
     'must be an https address (http only for 127.0.0.1, [::1] or localhost) without user name or fragment',
   );
 
@@ -31,7 +31,8 @@ export function text(max: number) {
 
 /** Parses input from outside. Throws `unknown_field` or `invalid_field`, naming the first field at fault and the fix. */
 export function parseInput<T>(schema: z.ZodType<T>, input: unknown, what: string): T {
-  const result = schema.safeParse(input);
+  // The value only tells "missing" from "of another type"; no sentence repeats it.
+  const result = schema.safeParse(input, { reportInput: true });
   if (result.success) return result.data;
   throw fieldError(result.error, what);
 }
@@ -60,7 +61,9 @@ function reason(issue: z.core.$ZodIssue): string {
   }
   if (issue.code === 'invalid_value') return `must be one of: ${issue.values.map(String).join(', ')}`;
   if (issue.code === 'custom' || issue.code === 'invalid_format') return issue.message;
-  return issue.message.charAt(0).toLowerCase() + issue.message.slice(1);
+  if (issue.code === 'invalid_key') return issue.issues[0]?.message ?? 'has a name that cannot be used';
+  const said = issue.message.charAt(0).toLowerCase() + issue.message.slice(1);
+  return said.startsWith('too ') ? `is ${said}` : said;
 }
 
 function article(type: string): string {

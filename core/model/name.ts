@@ -4,7 +4,7 @@ import { z } from 'zod';
 const NAME = /^[a-z0-9][a-z0-9_@+.-]{0,63}$/;
 export const NAME_RULE = 'use 1 to 64 of a-z, 0-9, _ @ + . - and start with a letter or a digit';
 
-export const name = z.string().regex(NAME, NAME_RULE);
+export const name = z.string().regex(NAME, `is not a usable name: ${NAME_RULE}`);
 
 /** Connection ids start with `c_`, so a provider must not: one look tells which is meant. */
 export const providerId = name.refine((value) => !value.startsWith('c_'), 'must not start with c_');
@@ -24,6 +24,8 @@ export function isName(value: string): boolean {
 export function slugName(label: string, taken: (candidate: string) => boolean): string {
   const slug =
     label
+      // A label may be as long as an answer; nothing past this reaches the name.
+      .slice(0, 200)
       .normalize('NFKD')
       .replace(/[\u0300-\u036f]/g, '')
       .toLowerCase()
@@ -31,7 +33,8 @@ export function slugName(label: string, taken: (candidate: string) => boolean): 
       .replace(/^[^a-z0-9]+|-+$/g, '')
       .slice(0, 60) || 'account';
   if (!taken(slug)) return slug;
-  let number = 2;
-  while (taken(`${slug}-${number}`)) number += 1;
-  return `${slug}-${number}`;
+  for (let number = 2; ; number += 1) {
+    const candidate = `${slug.slice(0, 63 - String(number).length)}-${number}`;
+    if (!taken(candidate)) return candidate;
+  }
 }

@@ -10,7 +10,7 @@ export const scope = z
   // RFC 6749 section 3.3: printable ASCII without space, quote and backslash.
   .regex(
     /^[\x21\x23-\x5b\x5d-\x7e]{1,200}$/,
-    'a scope has no spaces, quotes or backslashes and at most 200 characters',
+    'must be one scope, without spaces, quotes or backslashes and of at most 200 characters',
   );
 
 /** Parameters of the authorization request that the code flow owns; an entry must not replace them. */
@@ -35,7 +35,9 @@ const RESERVED = new Set([
 
 const extraParameters = z
   .record(
-    z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/, 'a parameter name uses A-Z, a-z, 0-9, _ . -'),
+    z
+      .string()
+      .regex(/^[A-Za-z0-9_.-]{1,64}$/, 'has a name that cannot be used: use 1 to 64 of A-Z, a-z, 0-9, _ . -'),
     z.string().max(1_000),
   )
   .refine((map) => !Object.keys(map).some((key) => RESERVED.has(key)), {
@@ -67,7 +69,11 @@ export const providerSchema = z.strictObject({
   issuer: endpointUrl.optional(),
   /** Where the endpoints came from: OpenID Connect Discovery, RFC 8414, or typed by hand. */
   discovery: z.enum(['openid', 'oauth2', 'none']),
-  authorization_endpoint: endpointUrl,
+  authorization_endpoint: endpointUrl.refine(
+    (value) =>
+      !URL.canParse(value) || ![...new URL(value).searchParams.keys()].some((key) => RESERVED.has(key)),
+    'has a parameter in its query that Tokentray sets itself: remove it',
+  ),
   token_endpoint: endpointUrl,
   revocation_endpoint: endpointUrl.optional(),
   userinfo_endpoint: endpointUrl.optional(),

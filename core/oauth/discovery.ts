@@ -30,11 +30,13 @@ export interface Discovered {
 
 /** Both well-known addresses of an issuer, in the order they are tried. */
 export function discoveryUrls(issuer: URL): readonly { kind: Discovered['kind']; url: URL }[] {
-  const path = issuer.pathname === '/' ? '' : issuer.pathname.replace(/\/$/, '');
+  const path = issuer.pathname.replace(/\/$/, '');
+  // Only the path is set: resolved as a reference, a path that starts with // would name another host.
+  const at = (pathname: string) => Object.assign(new URL(issuer.origin), { pathname });
   return [
-    { kind: 'openid', url: new URL(`${path}/.well-known/openid-configuration`, issuer) },
+    { kind: 'openid', url: at(`${path}/.well-known/openid-configuration`) },
     // RFC 8414 section 3.1 puts the well-known part before the issuer's path.
-    { kind: 'oauth2', url: new URL(`/.well-known/oauth-authorization-server${path}`, issuer) },
+    { kind: 'oauth2', url: at(`/.well-known/oauth-authorization-server${path}`) },
   ];
 }
 

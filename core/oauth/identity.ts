@@ -35,7 +35,9 @@ export async function fetchProfile(
   }
   const body = outcome.response.status === 200 ? readJsonObject(outcome.response.body) : undefined;
   const subject = body?.[rule.subject];
-  if (body === undefined || (typeof subject !== 'string' && typeof subject !== 'number') || subject === '') {
+  // A number beyond 2^53 has lost its last digits: two accounts could look like one.
+  const usable = typeof subject === 'string' ? subject !== '' : Number.isSafeInteger(subject);
+  if (body === undefined || !usable) {
     throw new TokentrayError(
       'provider_answer_invalid',
       `The profile of ${provider.id} has no field ${rule.subject} to tell accounts apart (status ${outcome.response.status}).`,

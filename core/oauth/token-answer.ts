@@ -20,10 +20,13 @@ export function rescueRefreshToken(response: HttpResponse): string | undefined {
 
 /** The `error` of a well-formed OAuth error (RFC 6749 section 5.2), also where a provider hides it in a 200. */
 export function oauthErrorOf(response: HttpResponse): string | undefined {
-  if (response.status !== 200 && (response.status < 400 || response.status > 499)) return undefined;
+  const { status } = response;
+  // 501: what some servers answer for unsupported_grant_type.
+  if (status !== 200 && status !== 501 && (status < 400 || status > 499)) return undefined;
   const body = readJsonObject(response.body);
   if (body === undefined || typeof body.error !== 'string') return undefined;
-  if (response.status === 200 && body.access_token !== undefined) return undefined;
+  // A null field is an absent field, here as in judgeTokenAnswer.
+  if (status === 200 && body.access_token !== undefined && body.access_token !== null) return undefined;
   return /^[\x20-\x21\x23-\x5b\x5d-\x7e]{1,60}$/.test(body.error) ? body.error : undefined;
 }
 
@@ -77,7 +80,12 @@ export async function judgeTokenAnswer(
     headers: { 'content-type': 'application/json' },
   });
   const server = serverOf(provider);
-  const client = { ...clientOf(provider), [oauth.clockTolerance]: LIMITS.idTokenToleranceSeconds };
+  const client = {
+    ...clientOf(provider),
+    [oauth.clockTolerance]: LIMITS.idTokenToleranceSeconds,
+    // An answer that was stored and judged after a restart is judged as of the time it came.
+    [oauth.clockSkew]: Math.round((issuedAt - Date.now()) / 1_000),
+  };
   let answer: oauth.TokenEndpointResponse;
   try {
     if (grant.type === 'code') {

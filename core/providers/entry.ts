@@ -77,7 +77,8 @@ export function changeEntry(
   changes: Readonly<Record<string, unknown>>,
   hasSecret: boolean,
 ): Provider {
-  const next: Record<string, unknown> = { ...current };
+  // Without a prototype, a change named __proto__ is an unknown field like any other.
+  const next: Record<string, unknown> = { __proto__: null, ...current };
   for (const [key, value] of Object.entries(changes)) {
     if (key === 'id' || key === 'schema' || key === 'preset') {
       throw new TokentrayError('invalid_field', `Provider: the field ${key} cannot be changed.`, {
@@ -93,6 +94,13 @@ export function changeEntry(
 
 function judgeEntry(fields: Record<string, unknown>, hasSecret: boolean): Provider {
   const provider = parseInput(providerSchema, fields, 'Provider');
+  if (provider.authorization_response_iss_parameter_supported && provider.issuer === undefined) {
+    throw new TokentrayError(
+      'invalid_field',
+      'Provider: the field issuer is missing. Without it the iss of a response (RFC 9207) cannot be compared.',
+      { field: 'issuer' },
+    );
+  }
   if (provider.token_endpoint_auth_method !== 'none' && !hasSecret) {
     throw new TokentrayError(
       'invalid_field',
@@ -111,8 +119,8 @@ export function refuseMixUp(entry: Provider, others: readonly Provider[]): void 
   const twin = others.find(
     (other) =>
       other.id !== entry.id &&
-      other.authorization_endpoint === entry.authorization_endpoint &&
-      other.token_endpoint !== entry.token_endpoint,
+      placeOf(other.authorization_endpoint) === placeOf(entry.authorization_endpoint) &&
+      placeOf(other.token_endpoint) !== placeOf(entry.token_endpoint),
   );
   if (twin === undefined) return;
   throw new TokentrayError(
@@ -120,6 +128,12 @@ export function refuseMixUp(entry: Provider, others: readonly Provider[]): void 
     `Provider: the field token_endpoint differs from that of ${twin.id}, which has the same authorization_endpoint. One of the two would receive codes meant for the other; check both addresses.`,
     { field: 'token_endpoint' },
   );
+}
+
+/** Who receives what is sent there: the spelling of host and port, and the query, make no other place. */
+function placeOf(endpoint: string): string {
+  const { origin, pathname } = new URL(endpoint);
+  return origin + pathname;
 }
 
 /** Sentences about what an entry gives up. */

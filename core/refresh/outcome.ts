@@ -26,6 +26,8 @@ export function outcomeOf(answer: TokenAnswer, now: number): RefreshOutcome {
   if (answer.kind === 'not_sent') return { kind: 'retry_later', offline: true, why: answer.fault };
   if (answer.kind === 'maybe_sent') return { kind: 'in_doubt', why: answer.fault };
   const { status, headers } = answer.response;
+  // Promise 95: whatever the body says, 429 (RFC 6585 section 4) is about now and not about the grant or the client.
+  if (status === 429) return later('status 429', headers, now);
   const error = oauthErrorOf(answer.response);
   if (error !== undefined) {
     if (GRANT_IS_GONE.has(error)) return { kind: 'consent_needed' };

@@ -7,12 +7,12 @@ import { consentNeeded } from '../consent/consent-needed.ts';
 import { TokentrayError } from '../errors.ts';
 import type { EventLog } from '../event-log.ts';
 import { LIMITS } from '../limits.ts';
-import { type ConsentCause, tokenOf } from '../model/connection.ts';
+import { type Connection, type ConsentCause, tokenOf } from '../model/connection.ts';
 import type { Provider } from '../model/provider.ts';
 import { factsOf } from '../model/token-set.ts';
 import { revokeToken } from '../oauth/revocation.ts';
 import { judgeTokenAnswer, rescueRefreshToken } from '../oauth/token-answer.ts';
-import { refreshGrant, type TokenAnswer } from '../oauth/token-request.ts';
+import { refreshGrant } from '../oauth/token-request.ts';
 import type { Clock, HttpPort, HttpResponse, LogPort, RandomPort } from '../ports.ts';
 import type { Registry } from '../providers/registry.ts';
 import { Gate } from './gate.ts';
@@ -204,7 +204,7 @@ export class Refresher {
       this.#needConsent(id, cause);
       throw consentNeeded(row.doc, cause);
     }
-    throw this.#failed(id, attempt, outcome, answer);
+    throw this.#failed(row.doc, attempt, outcome, doubt);
   }
 
   /** S5 to S7: nothing here waits, asks or sends; the next thing that happens to the bytes is the commit. */
@@ -299,11 +299,12 @@ export class Refresher {
     log.info('refreshed', { connection: nameOf(doc) });
   }
 
-  #failed(id: string, attempt: string, outcome: RefreshOutcome, answer: TokenAnswer): TokentrayError {
+  #failed(doc: Connection, attempt: string, outcome: RefreshOutcome, doubt: boolean): TokentrayError {
     const { clock, connections } = this.#world;
-    const name = nameOf(connections.get(id)!);
+    const { id } = doc;
+    const name = nameOf(doc);
     // Still in doubt keeps the intent: the next refusal is then known to be a lost answer.
-    if (answer.kind !== 'maybe_sent') this.#clearIntent(id, attempt);
+    if (!doubt) this.#clearIntent(id, attempt);
     if (outcome.kind === 'provider_problem') {
       connections.update(id, (current) => ({
         ...current,

@@ -40,6 +40,7 @@ interface Listening {
   readonly servers: readonly Server[];
   readonly port: number;
   readonly routes: Set<Route>;
+  open: boolean;
 }
 
 export class RedirectListeners {
@@ -54,11 +55,14 @@ export class RedirectListeners {
   /** Binds (or joins) and resolves only when connections are accepted. Throws `redirect_port_taken`. */
   async attach(rule: Provider['redirect'], route: Route): Promise<Attached> {
     const listening = rule.port === 'any' ? await bind(rule.host, 0) : await this.#share(rule.host);
+    // The last consent on a shared port may have closed it while this one waited.
+    if (!listening.open) return this.attach(rule, route);
     listening.routes.add(route);
     return {
       redirectUri: new URL(`http://${rule.host}:${listening.port}${route.path}`),
       detach: () => {
         if (!listening.routes.delete(route) || listening.routes.size > 0) return;
+        listening.open = false;
         if (rule.port === 'fixed') this.#shared.delete(rule.host);
         for (const server of listening.servers) {
           server.close();
@@ -109,7 +113,7 @@ async function bind(host: Host, port: number): Promise<Listening> {
       }
       if (servers.length === 0)
         throw new TokentrayError('redirect_port_taken', `This machine has no address for ${host}.`);
-      return { servers, port: bound, routes };
+      return { servers, port: bound, routes, open: true };
     } catch (error) {
       for (const server of servers) server.close();
       if (!isTaken(error) || (port === 0 && attempt < PAIR_TRIES)) {
@@ -147,7 +151,8 @@ function listen(
   server.maxConnections = LIMITS.endpointConnections;
   server.on('clientError', (_error, socket) => socket.destroy());
   return new Promise((resolve, reject) => {
-    server.once('error', (error) => {
+    // Stays for the life of the server: an accept that fails later must not end the process.
+    server.on('error', (error) => {
       const code = 'code' in error ? error.code : undefined;
       if (code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT') resolve(undefined);
       else reject(error);
