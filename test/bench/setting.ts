@@ -1,0 +1,151 @@
+// A home with twenty connections, and a host over it as users run it (dist/). The vault is filled through core, with
+// tokens that last for the run, so that nothing but the host itself is measured.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Connections } from '../../core/connections.ts';
+import { factsOf, type TokenSet } from '../../core/model/token-set.ts';
+import { buildEntry } from '../../core/providers/entry.ts';
+import { Registry } from '../../core/providers/registry.ts';
+import { createVault } from '../../core/vault/vault.ts';
+import { systemClock } from '../../host/clock.ts';
+import { createKeychain } from '../../host/keychain.ts';
+import { systemRandom } from '../../host/random.ts';
+
+export const CLI = join(import.meta.dirname, '..', '..', 'dist', 'cli.js');
+const CONNECTIONS = 20;
+const HOUR_MS = 3_600_000;
+
+export interface Setting {
+  readonly env: NodeJS.ProcessEnv;
+  /** A key for the connections. */
+  readonly key: string;
+  readonly port: number;
+  /** Starts the host anew; from the start of its process to the line that says it is ready, milliseconds. */
+  restart(): Promise<number>;
+  residentMiB(): number;
+  close(): Promise<void>;
+}
+
+export async function prepare(): Promise<Setting> {
+  const folder = mkdtempSync(join(tmpdir(), 'tokentray-bench-'));
+  const home = join(folder, 'home');
+  mkdirSync(home, { mode: 0o700 });
+  const keyFile = join(folder, 'vault.key');
+  await fill(join(home, 'vault.db'), keyFile);
+  const env = {
+    PATH: process.env.PATH,
+    HOME: folder,
+    TOKENTRAY_HOME: home,
+    TOKENTRAY_KEY_SOURCE: 'file',
+    TOKENTRAY_KEY_FILE: keyFile,
+  };
+  let host = await start(env);
+  const key = await run(env, 'keys', 'add', 'bench', '--connection', 'bench');
+  return {
+    env,
+    key,
+    get port() {
+      return Number(
+        new URL((JSON.parse(readFileSync(join(home, 'endpoint.json'), 'utf8')) as { url: string }).url).port,
+      );
+    },
+    async restart() {
+      await stop(host.child);
+      host = await start(env);
+      return host.readyMs;
+    },
+    residentMiB: () =>
+      Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${host.child.pid}/status`, 'utf8'))![1]) / 1_024,
+    async close() {
+      await stop(host.child);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function fill(path: string, keyFile: string): Promise<void> {
+  const quiet = { debug() {}, info() {}, warn() {}, error() {} };
+  const ports = { random: systemRandom, clock: systemClock, keychain: createKeychain(), log: quiet };
+  const vault = await createVault({ path, ...ports }, { kind: 'file', path: keyFile });
+  const registry = new Registry(quiet);
+  const connections = new Connections(quiet, systemRandom);
+  registry.load(vault);
+  connections.load(vault);
+  const endpoint = 'http://127.0.0.1:9/none';
+  const fields = {
+    id: 'bench',
+    client_id: 'bench',
+    authorization_endpoint: endpoint,
+    token_endpoint: endpoint,
+  };
+  registry.put(buildEntry({ fields, secret: undefined }, undefined), undefined);
+  const now = Date.now();
+  for (let number = 1; number <= CONNECTIONS; number += 1) {
+    // As long as a JWT access token of a large provider.
+    const tokens: TokenSet = {
+      access_token: randomBytes(900).toString('base64url'),
+      token_type: 'Bearer',
+      refresh_token: randomBytes(48).toString('base64url'),
+      scope: ['read', 'write'],
+      issued_at: now,
+      expires_at: now + HOUR_MS,
+      expires_source: 'expires_in',
+    };
+    connections.insert({
+      doc: {
+        schema: 1,
+        id: connections.newId(),
+        provider: 'bench',
+        account: `user${number}`,
+        label: null,
+        identity: { issuer: endpoint, subject: String(number) },
+        scopes_asked: tokens.scope,
+        created_at: now,
+        consented_at: now,
+        refreshed_at: null,
+        state: { status: 'active', token: factsOf(tokens) },
+      },
+      secrets: { refresh_token: tokens.refresh_token!, tokens },
+      previous: null,
+      intent: null,
+    });
+  }
+  vault.close();
+}
+
+export async function run(env: NodeJS.ProcessEnv, ...args: string[]): Promise<string> {
+  const child = spawn(process.execPath, [CLI, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let data = '';
+  child.stdout.on('data', (chunk: Buffer) => (data += chunk));
+  child.stderr.resume();
+  const [code] = await once(child, 'close');
+  if (code !== 0) throw new Error(`tokentray ${args[0]} ended with ${code}`);
+  return data.trim();
+}
+
+async function start(env: NodeJS.ProcessEnv): Promise<{ child: ChildProcess; readyMs: number }> {
+  const began = performance.now();
+  const child = spawn(process.execPath, [CLI, 'serve', '--port', '0'], {
+    env,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  await new Promise<void>((resolve, reject) => {
+    let printed = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      printed += chunk;
+      if (printed.includes('Ctrl-C')) resolve();
+    });
+    child.once('exit', () => reject(new Error('the host ended before it was ready')));
+  });
+  return { child, readyMs: performance.now() - began };
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  const gone = once(child, 'exit');
+  child.kill('SIGTERM');
+  await gone;
+}
