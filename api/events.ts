@@ -16,8 +16,10 @@ export const eventRoutes = {
   'GET /v1/events': route('GET /v1/events', {
     summary: 'What happens, as it happens; Last-Event-ID replays what was missed',
     answer: 'Events',
-    handle: ({ engine, clock, caller, request }) =>
-      new Response(eventStream(engine, clock, caller, lastEventId(request)), { headers: STREAM_HEADERS }),
+    handle: ({ engine, clock, host, caller, request }) =>
+      new Response(eventStream({ engine, clock, stopping: host.stopping }, caller, lastEventId(request)), {
+        headers: STREAM_HEADERS,
+      }),
   }),
 };
 
@@ -35,8 +37,7 @@ function lastEventId(request: Request): number | undefined {
 
 /** The stream of one reader. Its queue is as long as the replay: who falls further behind is closed and comes back. */
 function eventStream(
-  engine: Engine,
-  clock: Clock,
+  { engine, clock, stopping }: { engine: Engine; clock: Clock; stopping: AbortSignal },
   caller: Caller,
   after: number | undefined,
 ): ReadableStream<Uint8Array> {
@@ -83,12 +84,15 @@ function eventStream(
           open = false;
           unsubscribe();
           cancelBeat();
+          stopping.removeEventListener('abort', end);
         };
         // The replay comes during subscribe, before the gap is known: it is sent as one piece, after the reset.
         const first = `: ok\n\n${gap ? RESET : ''}${missed.join('')}`;
         missed = undefined;
         send(first);
         beat();
+        if (stopping.aborted) end();
+        else stopping.addEventListener('abort', end);
       },
       cancel() {
         stop();

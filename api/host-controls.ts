@@ -26,6 +26,8 @@ export interface SandboxInfo {
 
 export interface HostControls {
   status(): HostStatus;
+  /** Aborted when the host begins to stop: what would stay open (streams) ends then. */
+  readonly stopping: AbortSignal;
   readonly sandbox: {
     info(): SandboxInfo;
     start(): Promise<SandboxInfo>;

@@ -1,11 +1,12 @@
 // The headless host as a command: starts it, says what runs and how to use it, asks for a key where a person can answer,
 // and ends cleanly on SIGINT and SIGTERM.
 import { join } from 'node:path';
-import { TokentrayError } from '../core/errors.ts';
+import { TokentrayError, toProblem } from '../core/errors.ts';
 import { type Host, startHost } from '../host/start.ts';
 import packageJson from '../package.json' with { type: 'json' };
-import { exitCode } from './exit-codes.ts';
-import { createOutput } from './output.ts';
+import { EXIT } from './exit-codes.ts';
+import type { Output } from './output.ts';
+import { CommandError } from './problem.ts';
 import { askForKey } from './serve-key.ts';
 
 export interface ServeOptions {
@@ -19,12 +20,30 @@ const SANDBOX = import.meta.filename.endsWith('.ts')
   ? join(import.meta.dirname, '..', 'sandbox', 'main.ts')
   : join(import.meta.dirname, 'sandbox.js');
 
-/** Runs until it is told to end; answers the exit code. */
-export async function runServe(options: ServeOptions): Promise<number> {
-  const out = createOutput(false);
-  let host: Host;
+/** Runs until it is told to end; answers the exit code. Throws CommandError when it cannot start. */
+export async function runServe(options: ServeOptions, out: Output): Promise<number> {
+  const host = await start(options);
+  const ended = Promise.withResolvers<void>();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => ended.resolve());
+
+  const { engine, controls } = host;
+  out.result(
+    { ...controls.status(), state: engine.state(), sandbox: controls.sandbox.info() },
+    greeting(host),
+  );
+  if (options.open) out.talk('There is no window in this version; use the commands.');
+  if (engine.state() !== 'open' && process.stdin.isTTY && process.stderr.isTTY) {
+    void askForKey(engine, out, ended).then((open) => open && out.talk('The vault is open.'));
+  }
+  await ended.promise;
+  out.talk('Stopping.');
+  await host.close();
+  return EXIT.ok;
+}
+
+async function start(options: ServeOptions): Promise<Host> {
   try {
-    host = await startHost({
+    return await startHost({
       env: process.env,
       port: options.port ?? portOf(process.env),
       sandbox: options.sandbox ?? false,
@@ -32,22 +51,9 @@ export async function runServe(options: ServeOptions): Promise<number> {
       version: packageJson.version,
     });
   } catch (error) {
-    if (!(error instanceof TokentrayError)) throw error;
-    out.talk(`tokentray: ${error.message}`);
-    return exitCode(error.status, error.code);
+    if (error instanceof TokentrayError) throw new CommandError(toProblem(error));
+    throw error;
   }
-  const ended = Promise.withResolvers<void>();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => ended.resolve());
-
-  for (const line of describe(host)) out.line(line);
-  if (options.open) out.talk('There is no window in this version; use the commands.');
-  if (host.engine.state() !== 'open' && process.stdin.isTTY && process.stderr.isTTY) {
-    void askForKey(host.engine, out, ended).then((open) => open && out.line('The vault is open.'));
-  }
-  await ended.promise;
-  out.talk('Stopping.');
-  await host.close();
-  return 0;
 }
 
 function portOf(env: NodeJS.ProcessEnv): number | null {
@@ -60,7 +66,7 @@ function portOf(env: NodeJS.ProcessEnv): number | null {
 }
 
 /** What is running, how to go on, and the line for a script. */
-function describe(host: Host): string[] {
+function greeting(host: Host): string[] {
   const { engine, controls, paths, url } = host;
   const { version, warnings } = controls.status();
   const sandbox = controls.sandbox.info();

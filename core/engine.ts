@@ -178,7 +178,10 @@ export interface Engine {
   /** What is well and what is not, in sentences with their fix; of the host, or of one connection. */
   doctor(caller: Caller, ref?: string): Promise<DoctorReport>;
 
-  /** Finishes what is in flight (10 s at most), closes listeners and the vault. */
+  /** Starts nothing new, ends open consents and waits for what is in flight, 10 s at most. */
+  quiesce(): Promise<void>;
+
+  /** Quiesces and closes the vault. */
   close(): Promise<void>;
 }
 
@@ -339,18 +342,26 @@ export function createEngine(options: EngineOptions): Engine {
       return examine({ state, slots: session.slots(), connections, registry, now: clock.wall() }, only);
     },
 
+    quiesce,
+
     async close() {
-      background.stop();
-      const patience = new Promise<void>((resolve) => clock.timer(LIMITS.closeMs, resolve));
-      const ended = consents
-        .endAll('The host was stopped. Start it and the consent again.')
-        .then(() => refresher.settled());
-      await Promise.race([ended, patience]);
+      await quiesce();
       audit?.close();
       session.close();
       markKey?.fill(0);
     },
   };
+
+  async function quiesce(): Promise<void> {
+    background.stop();
+    const patience = Promise.withResolvers<void>();
+    const cancel = clock.timer(LIMITS.closeMs, patience.resolve);
+    const ended = consents
+      .endAll('The host was stopped. Start it and the consent again.')
+      .then(() => refresher.settled());
+    await Promise.race([ended, patience.promise]);
+    cancel();
+  }
 
   /** A key is bound to the connection, not to its name: a later connection of that name is another one. */
   function settled(ref: string): string {

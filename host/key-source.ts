@@ -1,13 +1,11 @@
 // Where the key of the vault comes from when nobody is asked: TOKENTRAY_KEY_SOURCE, or the keychain. Nothing falls back
 // silently: what does not work is a standing sentence, and the doors answer `setup` or `locked`.
-import { z } from 'zod';
 import type { Engine } from '../core/engine.ts';
 import { TokentrayError } from '../core/errors.ts';
 import type { LogPort } from '../core/ports.ts';
 import { readPrivateFile } from '../core/vault/file-safety.ts';
 import type { SlotCredential } from '../core/vault/slots.ts';
 
-const source = z.enum(['keychain', 'passphrase', 'file']);
 // A passphrase is a line; a larger file is another file.
 const PASSPHRASE_FILE_BYTES = 4_096;
 
@@ -15,13 +13,7 @@ const PASSPHRASE_FILE_BYTES = 4_096;
 export function keySourceOf(env: NodeJS.ProcessEnv): (() => SlotCredential) | undefined {
   const wanted = env.TOKENTRAY_KEY_SOURCE;
   if (wanted === undefined) return undefined;
-  const parsed = source.safeParse(wanted);
-  if (!parsed.success) {
-    throw new TokentrayError('invalid_field', 'TOKENTRAY_KEY_SOURCE must be keychain, passphrase or file.', {
-      field: 'TOKENTRAY_KEY_SOURCE',
-    });
-  }
-  switch (parsed.data) {
+  switch (wanted) {
     case 'keychain':
       return () => ({ kind: 'keychain' });
     case 'passphrase': {
@@ -32,6 +24,12 @@ export function keySourceOf(env: NodeJS.ProcessEnv): (() => SlotCredential) | un
       const path = required(env, 'TOKENTRAY_KEY_FILE', wanted);
       return () => ({ kind: 'file', path });
     }
+    default:
+      throw new TokentrayError(
+        'invalid_field',
+        'TOKENTRAY_KEY_SOURCE must be keychain, passphrase or file.',
+        { field: 'TOKENTRAY_KEY_SOURCE' },
+      );
   }
 }
 
@@ -50,7 +48,7 @@ export async function openUnattended(
     return undefined;
   } catch (error) {
     if (!(error instanceof TokentrayError)) throw error;
-    log.warn('vault_not_open', { state: engine.state(), code: error.code });
+    log.warn('vault_not_open', { vault: engine.state(), code: error.code });
     return error.message;
   }
 }

@@ -61,7 +61,7 @@ export async function listen(options: ListenOptions): Promise<Listeners> {
  * Binds a server to a loopback port and returns its number; 0 takes a free one. Throws `port_taken` naming the holder
  * where that can be told.
  */
-export async function listenOnPort(server: Server, port: number): Promise<number> {
+async function listenOnPort(server: Server, port: number): Promise<number> {
   try {
     return await bind(server, port);
   } catch (error) {

@@ -6,7 +6,7 @@ import { LIMITS } from '../core/limits.ts';
 import type { LogFields } from '../core/ports.ts';
 import { printable } from '../core/text.ts';
 
-export const REDACTED = '[redacted]';
+const REDACTED = '[redacted]';
 
 /** Fields that are struck out whatever they hold. `code` is judged by value: it is also the name of our error codes. */
 export const SECRET_FIELDS = [

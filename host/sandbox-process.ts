@@ -3,7 +3,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface, type Interface } from 'node:readline';
-import { z } from 'zod';
 import type { SandboxInfo } from '../api/host-controls.ts';
 import { TokentrayError } from '../core/errors.ts';
 import type { LogPort } from '../core/ports.ts';
@@ -19,10 +18,10 @@ export interface SandboxOptions {
   readonly log: LogPort;
 }
 
-const ready = z.discriminatedUnion('ready', [
-  z.object({ ready: z.literal(true), issuer: z.string(), port: z.int() }),
-  z.object({ ready: z.literal(false), code: z.string(), message: z.string() }),
-]);
+/** The one line it prints: where it answers, or why it does not. */
+type FirstLine =
+  | { readonly ready: true; readonly issuer: string; readonly port: number }
+  | { readonly ready: false; readonly code: string; readonly message: string };
 
 const USERS = ['user1', 'user2', 'user3', 'user4'];
 const LOGIN = 'Sign in as user1, user2, user3 or user4 with the password "password". Test data only.';
@@ -122,7 +121,7 @@ export class SandboxProcess {
     return this.info();
   }
 
-  async #firstLine(child: ChildProcess, lines: Interface): Promise<z.infer<typeof ready>> {
+  async #firstLine(child: ChildProcess, lines: Interface): Promise<FirstLine> {
     const patience = new AbortController();
     const timer = setTimeout(() => patience.abort(), START_MS);
     try {
@@ -130,8 +129,8 @@ export class SandboxProcess {
         once(lines, 'line', { signal: patience.signal }),
         once(child, 'exit', { signal: patience.signal }).then(() => [undefined]),
       ]);
-      const parsed = ready.safeParse(typeof line === 'string' ? JSON.parse(line) : undefined);
-      if (parsed.success) return parsed.data;
+      const parsed = typeof line === 'string' ? readFirstLine(line) : undefined;
+      if (parsed !== undefined) return parsed;
       throw new TokentrayError(
         'unexpected',
         'The sandbox ended before it was ready. Try tokentray sandbox start again.',
@@ -148,4 +147,13 @@ export class SandboxProcess {
       patience.abort();
     }
   }
+}
+
+function readFirstLine(line: string): FirstLine | undefined {
+  const { ready, issuer, port, code, message } = JSON.parse(line) as Record<string, unknown>;
+  if (ready === true && typeof issuer === 'string' && typeof port === 'number')
+    return { ready, issuer, port };
+  if (ready === false && typeof code === 'string' && typeof message === 'string')
+    return { ready, code, message };
+  return undefined;
 }

@@ -61,7 +61,7 @@ export function readSettings(path: string, log: LogPort): SettingsFile {
 }
 
 /** Replaces the file in one step. Throws `storage`. */
-export function writeSettings(path: string, settings: Settings): void {
+function writeSettings(path: string, settings: Settings): void {
   writePrivateFile(path, `${JSON.stringify({ version: VERSION, ...settings }, null, 2)}\n`);
 }
 

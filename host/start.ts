@@ -2,7 +2,6 @@
 // the doors listen before the vault is opened, so that a slow keychain is a `locked`, not a hang.
 import { createHandler } from '../api/handle.ts';
 import type { HostControls } from '../api/host-controls.ts';
-import { toNodeListener } from '../api/node-listener.ts';
 import { createEngine, type Engine, type EngineOptions } from '../core/engine.ts';
 import { TokentrayError } from '../core/errors.ts';
 import type { Ports } from '../core/ports.ts';
@@ -16,6 +15,7 @@ import { createKeychain } from './keychain.ts';
 import { listen } from './listeners.ts';
 import { acquireHostLock } from './lock.ts';
 import { createLog } from './log.ts';
+import { toNodeListener } from './node-listener.ts';
 import { ensureOwnerKey } from './owner-key.ts';
 import { type HostPaths, resolvePaths } from './paths.ts';
 import { systemRandom } from './random.ts';
@@ -105,6 +105,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     undo.push(unsubscribe);
 
     let port = 0;
+    const stopping = new AbortController();
     const controls: HostControls = {
       status: () => ({
         version,
@@ -114,6 +115,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
         socket: paths.socket,
         warnings,
       }),
+      stopping: stopping.signal,
       sandbox: {
         info: () => sandbox.info(),
         start: () => sandbox.start(),
@@ -134,7 +136,11 @@ export async function startHost(options: HostOptions): Promise<Host> {
       log,
     });
     port = listeners.port;
-    undo.push(() => listeners.close());
+    undo.push(async () => {
+      // Streams and waiting requests end first; answers in flight are then a matter of moments.
+      stopping.abort();
+      await Promise.all([listeners.close(), engine.quiesce()]);
+    });
     if (listeners.moved !== undefined) {
       const { from, holder } = listeners.moved;
       settings.change({ endpoint_port: port });
@@ -149,7 +155,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
       pid: process.pid,
     });
     undo.push(() => clearEndpoint(paths.endpoint));
-    log.info('host_started', { version, port, state: engine.state() });
+    log.info('host_started', { version, port, vault: engine.state() });
 
     const sandboxStarted = options.sandbox
       ? sandbox.start().catch((error: unknown) => warnings.push(sentenceOf(error)))

@@ -11,7 +11,7 @@ interface ServeOptions {
   readonly open?: boolean;
 }
 
-export function define(command: Command, _session: Session, release: Release): void {
+export function define(command: Command, session: Session, release: Release): void {
   command
     .description('Run the headless host until it is interrupted. There is one host per vault.')
     .option('--port <number>', 'port of the local endpoint; 0 takes a free one (default: 9595)', port)
@@ -21,7 +21,7 @@ export function define(command: Command, _session: Session, release: Release): v
       const { runServe } = await import('../serve.ts');
       // The host closes its vault before it ends, so it answers signals itself.
       release();
-      process.exitCode = await runServe(options);
+      process.exitCode = await runServe(options, session.out);
     });
   examples(command, 'tokentray serve --sandbox', 'TOKENTRAY_HOME=/srv/tokentray tokentray serve --port 9600');
 }

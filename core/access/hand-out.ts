@@ -49,16 +49,14 @@ export class HandOuts {
       return this.#release(caller, connection, tokens, options.door);
     } catch (error) {
       const code = error instanceof TokentrayError ? error.code : 'unexpected';
-      this.#world
-        .audit()
-        .record({
-          at: clock.wall(),
-          caller: caller.name,
-          connection: connection.id,
-          door: options.door,
-          outcome: code,
-          mark: null,
-        });
+      this.#world.audit().record({
+        at: clock.wall(),
+        caller: caller.name,
+        connection: connection.id,
+        door: options.door,
+        outcome: code,
+        mark: null,
+      });
       throw error;
     }
   }

@@ -1,12 +1,7 @@
 // Who may see and use what. Pure; every door and every engine command asks here.
-import type { Caller, Right } from '../model/caller.ts';
+import type { Caller } from '../model/caller.ts';
 import type { Connection } from '../model/connection.ts';
 import type { TokentrayEvent } from '../model/event.ts';
-
-/** `admin` may do everything but is not a token right for scripts to be given lightly; it includes the others. */
-export function hasRight(caller: Caller, right: Right): boolean {
-  return caller.rights.includes(right) || caller.rights.includes('admin');
-}
 
 /** True when this caller may know that the connection exists. */
 export function maySee(caller: Caller, connection: Pick<Connection, 'id' | 'provider'>): boolean {

@@ -34,7 +34,7 @@ export const KEYS = {
 
 const CREATED = Date.UTC(2026, 0, 31, 12);
 
-export const connectionView = (): ConnectionView =>
+const connectionView = (): ConnectionView =>
   planted({
     id: `c_${'A'.repeat(22)}`,
     name: 'google/me',
@@ -60,7 +60,7 @@ export const connectionView = (): ConnectionView =>
     generation: 3,
   });
 
-export const providerView = (): ProviderView =>
+const providerView = (): ProviderView =>
   planted({
     schema: 1 as const,
     id: 'google',
@@ -316,6 +316,7 @@ export function engineDouble(): EngineDouble {
         if (text !== undefined) ref(text);
         return report;
       },
+      quiesce: async () => undefined,
       close: async () => undefined,
     },
   };

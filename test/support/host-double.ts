@@ -18,6 +18,7 @@ export function hostDouble(): HostControls {
       socket: '/run/t.sock',
       warnings: [],
     }),
+    stopping: new AbortController().signal,
     sandbox: {
       info: () => info,
       start: () => Promise.resolve({ ...info, running: true, issuer: 'http://127.0.0.1:9000', port: 9000 }),

@@ -106,7 +106,7 @@ test('promise 117: a name that cannot exist gets the answer of one that does not
     'a b',
     '..%2f..',
     'a%2Fb%2Fc',
-    'c_short',
+    'c_Short',
     '%00',
     '__proto__',
     'a'.repeat(65),

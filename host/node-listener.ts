@@ -2,11 +2,11 @@
 // @hono/node-server make the Request. Every answer that is a plain string stays on that library's short way out.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
+import { type Door, judgeHead } from '../api/guard.ts';
+import type { Handle } from '../api/handle.ts';
+import { badRequest, problemHeaders, problemResponse } from '../api/problem.ts';
 import type { Problem } from '../core/errors.ts';
 import { toProblem } from '../core/errors.ts';
-import { type Door, judgeHead } from './guard.ts';
-import type { Handle } from './handle.ts';
-import { badRequest, problemHeaders, problemResponse } from './problem.ts';
 
 export type NodeListener = (incoming: IncomingMessage, outgoing: ServerResponse) => void;
 

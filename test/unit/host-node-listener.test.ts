@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { after, before, test } from 'node:test';
 import { createHandler } from '../../api/handle.ts';
-import { toNodeListener } from '../../api/node-listener.ts';
+import { toNodeListener } from '../../host/node-listener.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { type EngineDouble, engineDouble, handOut, KEYS } from '../support/engine-double.ts';
 import { FakeClock } from '../support/fake-clock.ts';
