@@ -1,0 +1,95 @@
+// `npm test`: prepares, runs the tests of node:test, then the browser specs, and says what did not run.
+// Under CI nothing may be skipped: a skipped or unfinished test, or a missing tool, is a failure there.
+// Arguments: words that file names hold (`npm test -- vault`), else names of tests; options go to nobody.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { finished } from 'node:stream/promises';
+import { run } from 'node:test';
+import { spec } from 'node:test/reporters';
+import { fileURLToPath } from 'node:url';
+import { browserSpecs, prepareTests } from './prepare-tests.ts';
+
+interface Outcome {
+  readonly failed: boolean;
+  /** Name and reason of every test that did not run. */
+  readonly notRun: readonly string[];
+}
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const CI = Boolean(process.env.CI) && process.env.CI !== 'false';
+// More files at once than cores only makes tests with time-outs slower.
+const FILES_AT_ONCE = 2;
+// A file that takes longer hangs.
+const FILE_MS = 5 * 60_000;
+
+async function runNodeTests(words: readonly string[]): Promise<Outcome> {
+  const all = globSync('test/{unit,integration,cli}/**/*.test.ts', { cwd: ROOT }).sort();
+  const named = all.filter((file) => words.length === 0 || words.some((word) => file.includes(word)));
+  const files = (named.length > 0 ? named : all).map((file) => join(ROOT, file));
+  const notRun: string[] = [];
+  let failed = false;
+  const tests = run({
+    cwd: ROOT,
+    files,
+    concurrency: FILES_AT_ONCE,
+    timeout: FILE_MS,
+    ...(named.length > 0 ? {} : { testNamePatterns: words.map((word) => new RegExp(word, 'i')) }),
+  });
+  tests.on('test:fail', () => {
+    failed = true;
+  });
+  tests.on('test:pass', ({ name, skip, todo }) => {
+    const reason = skip ?? todo;
+    if (reason !== undefined && reason !== false) notRun.push(reason === true ? name : `${name} (${reason})`);
+  });
+  const report = tests.compose(spec);
+  report.pipe(process.stdout, { end: false });
+  await finished(report);
+  return { failed, notRun };
+}
+
+async function runBrowserSpecs(words: readonly string[]): Promise<Outcome> {
+  const folder = mkdtempSync(join(tmpdir(), 'tokentray-specs-'));
+  try {
+    const results = join(folder, 'results.json');
+    const playwright = join(ROOT, 'node_modules', '@playwright', 'test', 'cli.js');
+    const reporter = ['--reporter=list,json', '--pass-with-no-tests', ...(CI ? ['--forbid-only'] : [])];
+    const child = spawn(process.execPath, [playwright, 'test', ...reporter, ...words], {
+      cwd: ROOT,
+      env: { ...process.env, PLAYWRIGHT_JSON_OUTPUT_NAME: results },
+      stdio: 'inherit',
+    });
+    const [code] = await once(child, 'close');
+    const { stats } = JSON.parse(readFileSync(results, 'utf8')) as { stats: { skipped: number } };
+    return { failed: code !== 0, notRun: stats.skipped > 0 ? [`${stats.skipped} browser specs`] : [] };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function main(words: readonly string[]): Promise<void> {
+  const started = performance.now();
+  const missing = prepareTests();
+  process.env.TOKENTRAY_TEST_MISSING = missing.join(',');
+  const outcomes = [await runNodeTests(words)];
+  if (browserSpecs().length > 0) {
+    if (missing.includes('chromium'))
+      outcomes.push({ failed: false, notRun: ['all browser specs (no chromium)'] });
+    else outcomes.push(await runBrowserSpecs(words));
+  }
+  const notRun = outcomes.flatMap((outcome) => outcome.notRun);
+  const lines = [
+    ...missing.map((tool) => `Missing, and not installed: ${tool}`),
+    ...notRun.map((name) => `Not run: ${name}`),
+    `Tests took ${((performance.now() - started) / 1_000).toFixed(1)} s.`,
+  ];
+  const incomplete = CI && (missing.length > 0 || notRun.length > 0);
+  if (incomplete) lines.push('Under CI every test must run.');
+  process.stdout.write(`\n${lines.join('\n')}\n`);
+  if (incomplete || outcomes.some(({ failed }) => failed)) process.exitCode = 1;
+}
+
+await main(process.argv.slice(2).filter((argument) => !argument.startsWith('-')));
