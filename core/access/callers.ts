@@ -1,6 +1,6 @@
 // The callers and their keys. A key is random, shown once and stored as a digest; digests are not sealed, so that a
 // locked vault can still tell a stranger from a caller. The owner's key belongs to the command line and to no table.
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import { TokentrayError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
@@ -135,5 +135,5 @@ export class Callers {
 }
 
 function digestOf(key: string): Buffer {
-  return createHash('sha256').update(key).digest();
+  return hash('sha256', key, 'buffer');
 }

@@ -45,7 +45,7 @@ export class HandOuts {
     const { clock, connections } = this.#world;
     try {
       const ready = this.#atHand(connections.row(connection.id), options);
-      const tokens = ready ?? (await this.#refreshed(connection.id, options));
+      const tokens = typeof ready === 'object' ? ready : await this.#refreshed(connection.id, options, ready);
       return this.#release(caller, connection, tokens, options.door);
     } catch (error) {
       const code = error instanceof TokentrayError ? error.code : 'unexpected';
@@ -61,12 +61,12 @@ export class HandOuts {
     }
   }
 
-  /** The stored token when it satisfies the request; undefined when a refresh must come first. Throws when none can help. */
-  #atHand(row: ConnectionRow, options: HandOutOptions): TokenSet | undefined {
+  /** The stored token when it satisfies the request; else why a refresh must come first. Throws when none can help. */
+  #atHand(row: ConnectionRow, options: HandOutOptions): TokenSet | 'forced' | 'spent' {
     const { tokens } = row.secrets;
     const { state } = row.doc;
     if (state.status === 'revoked') throw consentNeeded(row.doc, 'refused');
-    if (tokens === null) return undefined;
+    if (tokens === null) return 'spent';
     requireScope(row.doc, tokens, options.scope);
     const now = this.#world.clock.wall();
     const left = tokens.expires_at === null ? Number.POSITIVE_INFINITY : tokens.expires_at - now;
@@ -77,8 +77,8 @@ export class HandOuts {
     const margin = tokens.expires_at === null ? 0 : handOutMarginMs(tokens.issued_at, tokens.expires_at);
     const good = left > margin && left >= wanted;
     if (good && !options.force) return tokens;
-    if (row.secrets.refresh_token !== null) return undefined;
-    if (left <= margin) return undefined;
+    if (row.secrets.refresh_token !== null) return good ? 'forced' : 'spent';
+    if (left <= margin) return 'spent';
     if (options.force) {
       throw new TokentrayError(
         'conflict',
@@ -89,10 +89,10 @@ export class HandOuts {
     throw minValidImpossible(row.doc, options.minValid!, tokens);
   }
 
-  async #refreshed(id: string, options: HandOutOptions): Promise<TokenSet> {
+  async #refreshed(id: string, options: HandOutOptions, why: 'forced' | 'spent'): Promise<TokenSet> {
     const { connections, refresher } = this.#world;
     try {
-      await abortable(refresher.refresh(id), options.signal);
+      await abortable(refresher.refresh(id, { reuse: why === 'forced' }), options.signal);
     } catch (error) {
       if (!(await this.#consented(id, error, options))) throw error;
     }
@@ -166,10 +166,16 @@ function requireScope(doc: Connection, tokens: TokenSet, scope: readonly string[
 
 function minValidImpossible(doc: Connection, seconds: number, tokens: TokenSet): TokentrayError {
   const life = Math.floor((tokens.expires_at! - tokens.issued_at) / 1_000);
+  const why =
+    seconds > life
+      ? `tokens of ${nameOf(doc)} live ${life} s`
+      : `the token of ${nameOf(doc)} ends sooner and a longer one cannot be had`;
   return new TokentrayError(
     'min_valid_impossible',
-    `min_valid asks for ${seconds} s, but tokens of ${nameOf(doc)} live ${life} s and no longer one can be had now. Ask for less.`,
-    { field: 'min_valid' },
+    `min_valid asks for ${seconds} s, but ${why}. Ask for less.`,
+    {
+      field: 'min_valid',
+    },
   );
 }
 

@@ -98,7 +98,7 @@ function refusalSentence(parameters: URLSearchParams): string {
   const description = parameters.get('error_description');
   if (error === 'access_denied' && !description) return 'Consent was denied at the provider.';
   const said = description === null ? '' : `: ${printable(description, LIMITS.providerTextChars)}`;
-  return `The provider answered ${error}${said}.`;
+  return `The provider answered ${error}${said}`.replace(/[.\s]*$/, '.');
 }
 
 function without(parameters: URLSearchParams, key: string): URLSearchParams {

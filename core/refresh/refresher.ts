@@ -35,8 +35,10 @@ export interface RefresherWorld {
 }
 
 export interface RefreshOptions {
-  /** Refresh although the last one is recent or the provider refused before (a person asked for it). */
+  /** Refresh although the provider refused before, or asked to wait: a person asked for it. */
   readonly insist?: boolean;
+  /** A refresh that ended a few seconds ago will do: many callers that force one get one. */
+  readonly reuse?: boolean;
   /** The first refresh of an imported grant. Any other connection whose answer was never judged good is refused. */
   readonly prove?: boolean;
 }
@@ -102,7 +104,8 @@ export class Refresher {
     if (flight !== undefined) return flight.promise;
     const succeeded = this.#succeededAt.get(id);
     const now = this.#world.clock.monotonic();
-    if (succeeded !== undefined && now - succeeded < LIMITS.forceReuseMs) return Promise.resolve();
+    const recent = succeeded !== undefined && now - succeeded < LIMITS.forceReuseMs;
+    if (options.reuse && recent) return Promise.resolve();
 
     const doc = this.#world.connections.get(id);
     if (doc === undefined)

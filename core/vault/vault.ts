@@ -199,11 +199,11 @@ class OpenVault implements Vault {
   }
 
   rotate(credentials: readonly SlotCredential[]): Promise<void> {
-    return this.#inTurn(async (signal) => {
+    return this.#inTurn(async () => {
       this.#key();
       const fresh = this.#options.random.bytes(KEY_BYTES);
       const { slots, keychainKey } = await rotateSlots(this.#header, credentials, fresh, this.#options);
-      if (signal.aborted) throw lockedError();
+      // `locked` when a lock came in between: an unlock after it would wait for this turn to end.
       this.#resealUnder(fresh, slots);
       if (keychainKey) await this.#finishRotation(keychainKey);
       // What was sealed under the old key leaves the write-ahead log as well.
