@@ -91,8 +91,36 @@ export function consentJson(view: ConsentView): ConsentJson {
 }
 
 export function providerJson(view: ProviderView): ProviderJson {
-  const { schema: _schema, warnings, ...fields } = view;
-  return { ...fields, warnings: [...warnings] };
+  return {
+    id: view.id,
+    name: view.name,
+    preset: view.preset,
+    issuer: view.issuer,
+    discovery: view.discovery,
+    authorization_endpoint: view.authorization_endpoint,
+    token_endpoint: view.token_endpoint,
+    revocation_endpoint: view.revocation_endpoint,
+    userinfo_endpoint: view.userinfo_endpoint,
+    jwks_uri: view.jwks_uri,
+    id_token_signing_alg_values_supported: view.id_token_signing_alg_values_supported,
+    authorization_response_iss_parameter_supported: view.authorization_response_iss_parameter_supported,
+    client_id: view.client_id,
+    token_endpoint_auth_method: view.token_endpoint_auth_method,
+    scopes: view.scopes,
+    scope_separator: view.scope_separator,
+    pkce: view.pkce,
+    authorization_parameters: view.authorization_parameters,
+    profile: view.profile,
+    redirect: view.redirect,
+    api_base_url: view.api_base_url,
+    access_token_seconds: view.access_token_seconds,
+    documentation_url: view.documentation_url,
+    registration_url: view.registration_url,
+    client_secret: view.client_secret,
+    redirect_uri: view.redirect_uri,
+    connections: view.connections,
+    warnings: [...view.warnings],
+  };
 }
 
 export function presetJson(view: PresetView): PresetJson {
