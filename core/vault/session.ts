@@ -1,8 +1,8 @@
 // The vault as the engine lives with it: not there yet (`setup`), `locked` or `open`. The only place that makes a vault,
 // and it does so only where no file is.
-import { existsSync } from 'node:fs';
 import type { VaultState } from '../engine.ts';
 import { TokentrayError } from '../errors.ts';
+import { look } from './file-safety.ts';
 import type { SlotCredential, SlotView } from './slots.ts';
 import { createVault, openVault, type Vault, type VaultOptions } from './vault.ts';
 
@@ -21,12 +21,14 @@ export class VaultSession {
   readonly #hooks: SessionHooks;
   #vault: Vault | undefined;
   #settingUp = false;
+  #announced = false;
 
   /** Opens an existing file, locked. Throws `vault_damaged`, `vault_newer`, `unsafe_path` or `storage`. */
   constructor(options: VaultOptions, hooks: SessionHooks) {
     this.#options = options;
     this.#hooks = hooks;
-    if (!existsSync(options.path)) return;
+    // A dangling link is something, too: opening it says what is wrong.
+    if (look(options.path) === undefined) return;
     this.#vault = openVault(options);
     hooks.onFile(this.#vault);
   }
@@ -58,7 +60,7 @@ export class VaultSession {
       const vault = await createVault(this.#options, credential);
       this.#vault = vault;
       this.#hooks.onFile(vault);
-      this.#hooks.onOpen(vault);
+      this.#announce(vault);
       return vault.slots()[0]!;
     } finally {
       this.#settingUp = false;
@@ -69,15 +71,24 @@ export class VaultSession {
     if (this.#vault === undefined) throw setupNeeded();
     if (this.#vault.unlocked) return;
     await this.#vault.unlock(credential);
-    this.#hooks.onOpen(this.#vault);
+    this.#announce(this.#vault);
   }
 
   async lock(): Promise<void> {
     if (this.#vault === undefined) throw setupNeeded();
-    if (!this.#vault.unlocked) return;
-    await this.#hooks.beforeLock();
+    if (this.#announced) await this.#hooks.beforeLock();
+    // Also ends every try to unlock that is under way.
     this.#vault.lock();
+    if (!this.#announced) return;
+    this.#announced = false;
     this.#hooks.onLocked();
+  }
+
+  /** Two unlocks at once open the vault once. */
+  #announce(vault: Vault): void {
+    if (this.#announced) return;
+    this.#announced = true;
+    this.#hooks.onOpen(vault);
   }
 
   close(): void {

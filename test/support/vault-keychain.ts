@@ -12,10 +12,13 @@ export class MemoryKeychain implements KeychainPort {
   changes = 0;
   /** Called before every write; a test throws here what a crash would. */
   beforeWrite: () => void = () => {};
+  /** Called before every read; a test does here what happens meanwhile. */
+  beforeRead: () => void = () => {};
   /** The next this many reads say `absent`, as some keychains do right after a login (promise 76). */
   blindReads = 0;
 
   read(vaultId: string): Promise<KeychainAnswer> {
+    this.beforeRead();
     if (this.mood === 'hanging') return new Promise(() => {});
     if (this.mood === 'locked' || this.mood === 'denied' || this.mood === 'unreachable') {
       return Promise.resolve({ kind: this.mood });

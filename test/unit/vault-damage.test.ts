@@ -130,26 +130,21 @@ test('a header that is missing or not well formed is damage', async () => {
   }
 });
 
-test('fault 18: a page of random bytes is reported as damage when the vault is opened', async () => {
+test('fault 18: a page of random bytes is reported as damage when the vault is opened, and is not changed', async () => {
   const place = await closedVault();
+  const roots: number[] = [];
+  tamper(place.path, (database) => {
+    const found = database.prepare('SELECT DISTINCT rootpage AS page FROM sqlite_schema').all();
+    roots.push(1, ...found.map(({ page }) => Number(page)));
+  });
+  assert(roots.length > 6, 'every table and index has its own first page');
   const whole = readFileSync(place.path);
-  const pages = whole.length / 4_096;
-  let refused = 0;
-  for (let page = 0; page < pages; page += 1) {
+  for (const page of roots) {
     const broken = Uint8Array.from(whole);
-    broken.fill(0xa5, page * 4_096, (page + 1) * 4_096);
+    broken.fill(0xa5, (page - 1) * 4_096, page * 4_096);
     writeFileSync(place.path, broken);
-    const before = fileHash(place.path);
-    try {
-      openVault(place).close();
-    } catch (error) {
-      assert(withCode('vault_damaged')(error), `page ${page}`);
-      refused += 1;
-    }
-    assert.equal(fileHash(place.path), before);
+    assertRefused(place, 'vault_damaged', `page ${page}`);
   }
-  // An overflow page holds content only: nothing but the seals can notice there.
-  assert(refused >= pages - 5 && refused > 5, `${refused} of ${pages}`);
 });
 
 test('what a put returned for survives a process that is killed', async () => {

@@ -207,6 +207,10 @@ test('a lock during a rotation ends it, and the vault opens as before', async ()
   const rotating = vault.rotate([]);
   vault.lock();
   await assert.rejects(rotating, withCode('locked'));
+  await vault.unlock();
+  place.keychain.beforeWrite = () => vault.lock();
+  await assert.rejects(vault.rotate([]), withCode('locked'));
+  place.keychain.beforeWrite = () => {};
   vault.close();
   await assertOpensBothWays(place, keyFile);
 });

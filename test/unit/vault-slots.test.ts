@@ -37,6 +37,11 @@ test('a lock while an unlock is under way wins: the vault stays locked', async (
   vault.lock();
   await assert.rejects(unlocking, withCode('locked'));
   assert.equal(vault.unlocked, false);
+
+  place.keychain.beforeRead = () => vault.lock();
+  await assert.rejects(vault.unlock(), withCode('locked'), 'also when the keychain has answered by then');
+  assert.equal(vault.unlocked, false);
+  place.keychain.beforeRead = () => {};
   const both = [vault.unlock(), vault.unlock()];
   await Promise.all(both);
   assertOpens(vault);
