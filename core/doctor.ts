@@ -52,12 +52,12 @@ function examineAll(world: DoctorWorld): DoctorCheck[] {
         ? `${slots.length} key slots, none used yet.`
         : `The key comes from ${describeSlot(inUse)}.`,
   });
-  if (slots.length === 1) {
+  if (slots.length === 1 && slots[0]!.kind !== 'passphrase') {
     checks.push({
       name: 'recovery',
       ok: true,
       detail:
-        'There is one key slot only. A passphrase slot beside it (tokentray vault slots add --kind passphrase) saves the vault if that key is lost.',
+        'There is one key slot only. A passphrase beside it (tokentray vault slots add --kind passphrase) saves the vault if that key is lost.',
     });
   }
   if (state !== 'open') return checks;

@@ -105,6 +105,8 @@ export async function startHost(options: HostOptions): Promise<Host> {
     undo.push(unsubscribe);
 
     let port = 0;
+    /** Why the vault could not be opened without a person; said until it is open. */
+    let notOpened: string | undefined;
     const stopping = new AbortController();
     const controls: HostControls = {
       status: () => ({
@@ -113,7 +115,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
         started_at: startedAt,
         url: listeners.url,
         socket: paths.socket,
-        warnings,
+        warnings: notOpened === undefined || engine.state() === 'open' ? warnings : [...warnings, notOpened],
       }),
       stopping: stopping.signal,
       sandbox: {
@@ -160,8 +162,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     const sandboxStarted = options.sandbox
       ? sandbox.start().catch((error: unknown) => warnings.push(sentenceOf(error)))
       : undefined;
-    const closed = await openUnattended(engine, credentialOf, log);
-    if (closed !== undefined) warnings.push(closed);
+    notOpened = await openUnattended(engine, credentialOf, log);
     await sandboxStarted;
     return { engine, controls, paths, url: listeners.url, close };
   } catch (error) {

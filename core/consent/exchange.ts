@@ -139,7 +139,9 @@ export async function settle(world: ExchangeWorld, wanted: Wanted, granted: Gran
     wanted.account === undefined ? undefined : connections.byName(`${wanted.provider.id}/${wanted.account}`);
   const known = identity === null ? asked : connections.byIdentity(wanted.provider.id, identity);
   if (asked !== undefined && asked.identity !== null && asked.id !== known?.id) {
-    await giveBack(world, wanted.provider, granted);
+    // Many providers revoke by person: a grant that this person has here already would end with the new one.
+    if (known === undefined) await giveBack(world, wanted.provider, granted);
+    else if (granted.held !== undefined) connections.remove(granted.held);
     const who = printable(granted.id?.label ?? 'another account', LIMITS.providerTextChars);
     throw new TokentrayError(
       'wrong_account',

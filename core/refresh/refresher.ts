@@ -229,8 +229,11 @@ export class Refresher {
     });
     this.#step('S7', id);
     if (kept !== undefined) return;
-    // Removed, revoked or consented anew meanwhile: what came belongs to nobody, so it is given back.
-    if (rescued !== undefined) await revokeToken(http, provider, secret, rescued, 'refresh_token');
+    // Removed or revoked meanwhile: what came belongs to nobody, so it is given back. After a new consent it is only
+    // dropped: many providers revoke by person and would end the new grant with the old one.
+    const left = connections.get(id) === undefined ? undefined : connections.row(id);
+    if (rescued !== undefined && (left?.secrets.refresh_token ?? null) === null)
+      await revokeToken(http, provider, secret, rescued, 'refresh_token');
     throw new TokentrayError(
       'conflict',
       'The connection changed while its token was being refreshed. Ask again.',

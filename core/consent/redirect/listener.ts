@@ -188,8 +188,10 @@ async function answer(
     response.writeHead(204, { 'cache-control': 'no-store', connection: 'close' }).end();
     return;
   }
-  const url = URL.parse(target, `http://${host}:${port}`);
-  if (url === null) return refuse(400, 'The address is not well formed.');
+  const base = new URL(`http://${host}:${port}`);
+  const url = URL.parse(target, base);
+  // A target that starts with two slashes names another host.
+  if (url === null || url.origin !== base.origin) return refuse(400, 'The address is not well formed.');
 
   const done = [...routes].find((route) => route.donePath() === url.pathname);
   if (done !== undefined) {
