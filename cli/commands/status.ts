@@ -7,7 +7,8 @@ import type { Session } from '../session.ts';
 import { facts, relative } from '../text.ts';
 
 const NEXT: Readonly<Record<StatusJson['state'], string | undefined>> = {
-  setup: 'The vault is not set up yet. Choose what opens it, for example: `tokentray vault slots add --kind passphrase`.',
+  setup:
+    'The vault is not set up yet. Choose what opens it, for example: `tokentray vault slots add --kind passphrase`.',
   locked: 'The vault is locked. Open it with `tokentray unlock`.',
   open: undefined,
 };

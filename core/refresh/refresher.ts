@@ -110,7 +110,8 @@ export class Refresher {
     const doc = this.#world.connections.get(id);
     if (doc === undefined)
       return Promise.reject(new TokentrayError('not_found', 'There is no such connection.'));
-    if (!options.prove && tokenOf(doc.state) === undefined && doc.state.status !== 'revoked') {
+    if (doc.state.status === 'revoked') return Promise.reject(consentNeeded(doc, 'refused'));
+    if (!options.prove && tokenOf(doc.state) === undefined) {
       return Promise.reject(
         new TokentrayError(
           'conflict',
@@ -132,7 +133,6 @@ export class Refresher {
   #standingRefusal(id: string): TokentrayError | undefined {
     const doc = this.#world.connections.get(id)!;
     if (doc.state.status === 'needs_consent') return consentNeeded(doc, doc.state.cause);
-    if (doc.state.status === 'revoked') return consentNeeded(doc, 'refused');
     const failure = this.#failures.get(id);
     const wait = failure?.said ? failure.nextAt - this.#world.clock.wall() : 0;
     if (wait <= 0) return undefined;
