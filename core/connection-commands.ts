@@ -29,6 +29,9 @@ export interface ConnectionWorld {
 export function findConnection(connections: Connections, caller: Caller, ref: string): Connection {
   const exact = connections.get(ref) ?? connections.byName(ref);
   if (exact !== undefined && maySee(caller, exact)) return exact;
+  // A row that does not open is known by its id alone; who may use that id is told what is wrong (promise 66).
+  const broken = connections.damaged().get(ref);
+  if (broken !== undefined && maySee(caller, { id: ref, provider: '' })) throw broken.damaged;
   const own = ref.includes('/')
     ? []
     : connections.ofProvider(ref).filter((connection) => maySee(caller, connection));
@@ -127,6 +130,11 @@ export function connectionCommands(world: ConnectionWorld): Engine['connections'
     },
 
     async remove(caller, ref, options = {}) {
+      if (options.force && connections.damaged().has(ref)) {
+        connections.remove(ref);
+        world.log.info('connection_removed', { connection: ref, revoked: 'nothing' });
+        return { revoked: false };
+      }
       const doc = find(caller, ref);
       const result = await revokeGrant(world, doc);
       const failed = result === 'refused' || result === 'unreachable';

@@ -6,6 +6,7 @@ import { TokentrayError } from './errors.ts';
 import { type Connection, connectionSchema, type Identity } from './model/connection.ts';
 import { type TokenSet, tokenSetSchema } from './model/token-set.ts';
 import type { LogPort, RandomPort } from './ports.ts';
+import type { DamagedRow } from './vault/rows.ts';
 import type { Vault } from './vault/vault.ts';
 
 /** A refresh that was started (`sent`) or whose answer is stored but not judged yet (`answered`). */
@@ -51,7 +52,7 @@ export class Connections {
   readonly #random: RandomPort;
   readonly #entries = new Map<string, Entry>();
   readonly #names = new Map<string, string>();
-  readonly #damaged = new Map<string, TokentrayError>();
+  readonly #damaged = new Map<string, DamagedRow>();
   #vault: Vault | undefined;
 
   constructor(log: LogPort, random: RandomPort) {
@@ -65,16 +66,20 @@ export class Connections {
     this.#vault = vault;
     for (const row of vault.all(TABLE)) {
       if ('damaged' in row) {
-        this.#damaged.set(row.id, row.damaged);
+        this.#damaged.set(row.id, row);
         this.#log.error('connection_damaged', { id: row.id, code: row.damaged.code });
         continue;
       }
-      const doc = connectionSchema.safeParse(decode(row.columns.doc!));
-      if (!doc.success) {
-        this.#damaged.set(
-          row.id,
-          new TokentrayError('tampered', `The connection ${row.id} has a document that cannot be read.`),
+      // What is missing was taken away: no row of ours is without these two.
+      const { doc: text, tokens } = row.columns;
+      const doc = text && tokens ? connectionSchema.safeParse(decode(text)) : undefined;
+      if (!doc?.success) {
+        const { id, generation } = row;
+        const damaged = new TokentrayError(
+          'tampered',
+          `The connection ${id} has a document that cannot be read.`,
         );
+        this.#damaged.set(id, { id, generation, damaged });
         continue;
       }
       this.#remember({ doc: doc.data, generation: row.generation, row: undefined });
@@ -88,7 +93,8 @@ export class Connections {
     this.#vault = undefined;
   }
 
-  damaged(): ReadonlyMap<string, TokentrayError> {
+  /** By id: what does not open is known by nothing else. */
+  damaged(): ReadonlyMap<string, DamagedRow> {
     return this.#damaged;
   }
 
@@ -159,8 +165,9 @@ export class Connections {
   }
 
   remove(id: string): void {
-    const entry = this.#entry(id);
-    this.#open().remove(TABLE, id, entry.generation);
+    const { generation } = this.#damaged.get(id) ?? this.#entry(id);
+    this.#open().remove(TABLE, id, generation);
+    this.#damaged.delete(id);
     this.#forget(id);
   }
 

@@ -65,7 +65,14 @@ function examineAll(world: DoctorWorld): DoctorCheck[] {
     checks.push({
       name: `connection ${id}`,
       ok: false,
-      detail: 'Its sealed row does not open. It is kept; connect the account again to replace it.',
+      detail: `Its sealed row does not open. It is kept. Connect the account again, then remove this one: tokentray connections remove ${id} --force.`,
+    });
+  }
+  for (const [id] of registry.damaged()) {
+    checks.push({
+      name: `provider ${id}`,
+      ok: false,
+      detail: 'Its sealed row does not open. It is kept; add the provider again to replace it.',
     });
   }
   for (const provider of registry.all()) {
@@ -149,10 +156,10 @@ function examineState(connection: Connection, now: number): DoctorCheck {
 function describeSlot(slot: SlotView): string {
   switch (slot.kind) {
     case 'keychain':
-      return 'the keychain';
+      return `the keychain (${slot.backend})`;
     case 'passphrase':
       return 'a passphrase';
     case 'file':
-      return 'a key file';
+      return `the key file ${slot.path}`;
   }
 }

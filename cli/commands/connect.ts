@@ -118,7 +118,10 @@ async function paste(
   const { out, host } = session;
   const late = AbortSignal.timeout(seconds * 1_000);
   const either = AbortSignal.any([signal, late]);
-  out.talk('Then copy the address the browser was sent to, paste it here and press Enter:');
+  out.talk(
+    'Then copy the address the browser was sent to. It opens your account: paste it nowhere but here.',
+  );
+  out.talk('Paste it and press Enter:');
   for await (const line of stdinLines(either)) {
     const url = line.trim();
     if (url === '') continue;

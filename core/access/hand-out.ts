@@ -42,15 +42,18 @@ export class HandOuts {
 
   /** Throws the codes of the token route; see docs/endpoint.md. */
   async give(caller: Caller, connection: Connection, options: HandOutOptions): Promise<HandOut> {
-    const { clock, connections } = this.#world;
+    const { callers, clock, connections } = this.#world;
     try {
       const ready = this.#atHand(connections.row(connection.id), options);
       const tokens = typeof ready === 'object' ? ready : await this.#refreshed(connection.id, options, ready);
       return this.#release(caller, connection, tokens, options.door);
     } catch (error) {
       const code = error instanceof TokentrayError ? error.code : 'unexpected';
+      const at = clock.wall();
+      // A refused key was used too: the list says what the audit writes to disk.
+      callers.used(caller.name, at);
       this.#world.audit().record({
-        at: clock.wall(),
+        at,
         caller: caller.name,
         connection: connection.id,
         door: options.door,

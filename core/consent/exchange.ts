@@ -135,8 +135,10 @@ export async function settle(world: ExchangeWorld, wanted: Wanted, granted: Gran
   const { connections } = world;
   const identity: Identity | null =
     granted.id === undefined ? null : { issuer: granted.id.issuer, subject: granted.id.subject };
-  const asked =
+  const named =
     wanted.account === undefined ? undefined : connections.byName(`${wanted.provider.id}/${wanted.account}`);
+  // The row that holds the new token may have that name itself: then nobody else was asked for.
+  const asked = named?.id === granted.held ? undefined : named;
   const known = identity === null ? asked : connections.byIdentity(wanted.provider.id, identity);
   if (asked !== undefined && asked.identity !== null && asked.id !== known?.id) {
     // Many providers revoke by person: a grant that this person has here already would end with the new one.

@@ -86,7 +86,7 @@ export function providerCommands(world: ProviderWorld): Commands {
     },
 
     async remove(id) {
-      registry.get(id);
+      if (!registry.damaged().has(id)) registry.get(id);
       const left = connections.ofProvider(id);
       if (left.length > 0) {
         throw new TokentrayError(

@@ -3,6 +3,7 @@
 import { TokentrayError } from '../errors.ts';
 import { type Provider, providerSchema } from '../model/provider.ts';
 import type { LogPort } from '../ports.ts';
+import type { DamagedRow } from '../vault/rows.ts';
 import type { Vault } from '../vault/vault.ts';
 
 interface Entry {
@@ -16,6 +17,7 @@ const TABLE = 'provider';
 export class Registry {
   readonly #log: LogPort;
   readonly #entries = new Map<string, Entry>();
+  readonly #damaged = new Map<string, DamagedRow>();
   #vault: Vault | undefined;
 
   constructor(log: LogPort) {
@@ -27,11 +29,17 @@ export class Registry {
     this.#vault = vault;
     for (const row of vault.all(TABLE)) {
       const parsed =
-        'damaged' in row
+        'damaged' in row || !row.columns.doc
           ? undefined
-          : providerSchema.safeParse(JSON.parse(Buffer.from(row.columns.doc!).toString()));
+          : providerSchema.safeParse(JSON.parse(Buffer.from(row.columns.doc).toString()));
       if ('damaged' in row || !parsed?.success) {
         this.#log.error('provider_damaged', { id: row.id });
+        const { id, generation } = row;
+        const damaged =
+          'damaged' in row
+            ? row.damaged
+            : new TokentrayError('tampered', `The provider ${id} has a document that cannot be read.`);
+        this.#damaged.set(id, { id, generation, damaged });
         continue;
       }
       this.#entries.set(row.id, {
@@ -44,7 +52,13 @@ export class Registry {
 
   clear(): void {
     this.#entries.clear();
+    this.#damaged.clear();
     this.#vault = undefined;
+  }
+
+  /** Rows that do not open (promise 66): kept until they are entered again or removed. */
+  damaged(): ReadonlyMap<string, DamagedRow> {
+    return this.#damaged;
   }
 
   all(): Provider[] {
@@ -79,12 +93,16 @@ export class Registry {
       doc: Buffer.from(JSON.stringify(provider)),
       secret: kept === undefined || kept === null ? null : Buffer.from(kept),
     };
-    const generation = this.#open().put(TABLE, provider.id, columns, known?.generation ?? null);
+    const before = known ?? this.#damaged.get(provider.id);
+    const generation = this.#open().put(TABLE, provider.id, columns, before?.generation ?? null);
+    this.#damaged.delete(provider.id);
     this.#entries.set(provider.id, { provider, generation, hasSecret: columns.secret !== null });
   }
 
   remove(id: string): void {
-    this.#open().remove(TABLE, id, this.#entry(id).generation);
+    const { generation } = this.#damaged.get(id) ?? this.#entry(id);
+    this.#open().remove(TABLE, id, generation);
+    this.#damaged.delete(id);
     this.#entries.delete(id);
   }
 
@@ -96,6 +114,8 @@ export class Registry {
 
   #entry(id: string): Entry {
     const entry = this.#entries.get(id);
+    const damaged = this.#damaged.get(id);
+    if (damaged !== undefined) throw damaged.damaged;
     if (entry === undefined)
       throw new TokentrayError('not_found', 'There is no provider by that name.', { field: 'provider' });
     return entry;

@@ -49,6 +49,9 @@ interface Failure {
   readonly nextAt: number;
   readonly said: boolean;
   readonly code: string;
+  /** What it was about: it says nothing of a corrected entry or of a new grant. */
+  readonly entry: Provider | undefined;
+  readonly consentedAt: number | null | undefined;
 }
 
 interface Sending {
@@ -77,7 +80,11 @@ export class Refresher {
 
   /** Wall clock before which the background does not try again, if the last try failed. */
   failureOf(id: string): Failure | undefined {
-    return this.#failures.get(id);
+    const failure = this.#failures.get(id);
+    const doc = this.#world.connections.get(id);
+    if (failure === undefined || doc === undefined) return undefined;
+    const entry = this.#world.registry.find(doc.provider);
+    return failure.entry === entry && failure.consentedAt === doc.consented_at ? failure : undefined;
   }
 
   /** Resolves when every refresh in flight has ended, well or not. */
@@ -133,12 +140,14 @@ export class Refresher {
   #standingRefusal(id: string): TokentrayError | undefined {
     const doc = this.#world.connections.get(id)!;
     if (doc.state.status === 'needs_consent') return consentNeeded(doc, doc.state.cause);
-    const failure = this.#failures.get(id);
+    const failure = this.failureOf(id);
     const wait = failure?.said ? failure.nextAt - this.#world.clock.wall() : 0;
     if (wait <= 0) return undefined;
     return new TokentrayError(
       'refresh_failed',
-      `${nameOf(doc)}: the provider asked to wait before the next try.`,
+      failure?.code === 'provider_refused'
+        ? `${nameOf(doc)}: the provider rejected our client. Check client_id, secret and authentication method of the provider.`
+        : `${nameOf(doc)}: the provider asked to wait before the next try.`,
       {
         retryAfter: Math.ceil(wait / 1_000),
       },
@@ -338,12 +347,19 @@ export class Refresher {
   }
 
   #noteFailure(id: string, code: string, after?: number): Failure {
-    const { clock, connections, events, log, random } = this.#world;
-    const attempts = (this.#failures.get(id)?.attempts ?? 0) + 1;
+    const { clock, connections, events, log, random, registry } = this.#world;
+    const attempts = (this.failureOf(id)?.attempts ?? 0) + 1;
     const pause = after ?? backOffMs(attempts, share(random));
-    const failure = { attempts, nextAt: clock.wall() + pause, said: after !== undefined, code };
-    this.#failures.set(id, failure);
     const doc = connections.get(id);
+    const failure = {
+      attempts,
+      nextAt: clock.wall() + pause,
+      said: after !== undefined,
+      code,
+      entry: doc === undefined ? undefined : registry.find(doc.provider),
+      consentedAt: doc?.consented_at,
+    };
+    this.#failures.set(id, failure);
     if (doc !== undefined) {
       events.emit({
         type: 'connection',

@@ -188,10 +188,10 @@ async function answer(
     response.writeHead(204, { 'cache-control': 'no-store', connection: 'close' }).end();
     return;
   }
-  const base = new URL(`http://${host}:${port}`);
-  const url = URL.parse(target, base);
+  const { origin } = new URL(`http://${host}:${port}`);
+  const url = URL.parse(target, origin);
   // A target that starts with two slashes names another host.
-  if (url === null || url.origin !== base.origin) return refuse(400, 'The address is not well formed.');
+  if (url === null || url.origin !== origin) return refuse(400, 'The address is not well formed.');
 
   const done = [...routes].find((route) => route.donePath() === url.pathname);
   if (done !== undefined) {
