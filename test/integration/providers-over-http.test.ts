@@ -1,0 +1,147 @@
+// Provider entries through the endpoint: what discovery and the mix-up rule refuse, and what becomes of a client secret.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createUserAgent } from '../../sandbox/user-agent.ts';
+import {
+  addProvider,
+  assertProblem,
+  connect,
+  openWorld,
+  startConsent,
+} from '../support/integration-world.ts';
+
+test('promise 37: a provider whose metadata offers only the plain challenge is refused and nothing is stored', async (t) => {
+  const world = await openWorld(t);
+  const provider = await world.hostile();
+  provider.metadata = { code_challenge_methods_supported: ['plain'] };
+  const reply = await world.call('POST', '/v1/providers', {
+    body: { id: 'acme', issuer: provider.issuer, client_id: 'c' },
+  });
+  assertProblem(reply, 502, 'discovery_failed');
+  assert.match(reply.json.detail, /pkce/i);
+  assert.deepEqual((await world.call('GET', '/v1/providers')).json.providers, []);
+});
+
+for (const [how, change] of [
+  ['names another issuer', (issuer: string) => issuer.replace('127.0.0.1', 'localhost')],
+  ['has one slash more', (issuer: string) => `${issuer}/`],
+] as const) {
+  test(`promise 38: a discovery document that ${how} is refused; nothing of it is stored or kept for later`, async (t) => {
+    const world = await openWorld(t);
+    const provider = await world.hostile();
+    provider.metadata = { issuer: change(provider.issuer) };
+    const body = { id: 'acme', issuer: provider.issuer, client_id: 'c' };
+    assertProblem(await world.call('POST', '/v1/providers', { body }), 502, 'issuer_mismatch');
+    assert.deepEqual((await world.call('GET', '/v1/providers')).json.providers, []);
+
+    provider.metadata = {};
+    assert.equal((await world.call('POST', '/v1/providers', { body })).status, 201);
+    assert.equal(provider.at('/.well-known/openid-configuration').length, 2);
+  });
+}
+
+test('a provider found by its issuer connects with the endpoints of its discovery document', async (t) => {
+  const world = await openWorld(t);
+  const provider = await world.hostile();
+  await addProvider(world, { id: 'acme', issuer: provider.issuer, client_id: 'client-of-acme' });
+  const entry = (await world.call('GET', '/v1/providers/acme')).json;
+  assert.equal(entry.discovery, 'openid');
+  assert.equal(entry.token_endpoint, `${provider.issuer}/token`);
+  const connection = await connect(world, 'acme');
+  assert.deepEqual([connection.issuer, connection.subject], [provider.issuer, 'sub-1']);
+});
+
+test('promise 42: an entry with the authorization endpoint of another one but its own token endpoint is not saved, new or changed', async (t) => {
+  const world = await openWorld(t);
+  const [honest, evil] = [await world.hostile(), await world.hostile()];
+  await addProvider(world, honest.entry('honest'));
+  const mixed = {
+    ...evil.entry('evil'),
+    authorization_endpoint: `${honest.issuer}/authorize`,
+  };
+  const refused = await world.call('POST', '/v1/providers', { body: mixed });
+  assertProblem(refused, 409, 'conflict');
+  assert.match(refused.json.detail, /honest/);
+  assert.equal((await world.call('GET', '/v1/providers/evil')).status, 404);
+
+  await addProvider(world, evil.entry('evil'));
+  const changed = await world.call('PATCH', '/v1/providers/evil', {
+    body: { authorization_endpoint: `${honest.issuer}/authorize` },
+  });
+  assertProblem(changed, 409, 'conflict');
+  assert.equal(
+    (await world.call('GET', '/v1/providers/evil')).json.authorization_endpoint,
+    `${evil.issuer}/authorize`,
+  );
+});
+
+for (const method of ['client_secret_basic', 'client_secret_post'] as const) {
+  test(`promise 61: a client secret is sent by ${method} alone, and never in an address`, async (t) => {
+    const world = await openWorld(t);
+    const provider = await world.hostile();
+    const client_secret = provider.secret('client secret');
+    await addProvider(world, provider.entry('acme', { token_endpoint_auth_method: method, client_secret }));
+    await connect(world, 'acme');
+    await world.call('POST', '/v1/refresh/acme');
+    await world.call('POST', '/v1/revoke/acme');
+    const sent = [...provider.tokenRequests, ...provider.at('/revoke')];
+    assert.equal(sent.length, 3);
+    for (const { headers, form } of sent) {
+      const basic = Buffer.from(headers.authorization?.replace('Basic ', '') ?? '', 'base64').toString();
+      const [, password = ''] = basic.split(':');
+      const inHeader = decodeURIComponent(password.replaceAll('+', ' '));
+      assert.equal(inHeader, method === 'client_secret_basic' ? client_secret : '');
+      assert.equal(form.get('client_secret'), method === 'client_secret_post' ? client_secret : null);
+    }
+    for (const { query } of provider.requests) assert.equal(query.get('client_secret'), null);
+    const shown = await world.call('GET', '/v1/providers/acme');
+    assert.equal(shown.json.client_secret, 'set');
+    assert.ok(!shown.body.includes(client_secret));
+  });
+}
+
+test('promise 61: another token endpoint clears the secret, so it never reaches that endpoint; entered again it does', async (t) => {
+  const world = await openWorld(t);
+  const [first, second] = [await world.hostile(), await world.hostile()];
+  const client_secret = first.secret('client-secret');
+  await addProvider(
+    world,
+    first.entry('acme', { token_endpoint_auth_method: 'client_secret_post', client_secret }),
+  );
+  // The browser has gone to the old endpoint when the entry is changed.
+  const open = await startConsent(world, 'acme');
+  const changed = await world.call('PATCH', '/v1/providers/acme', {
+    body: { token_endpoint: `${second.issuer}/token`, authorization_endpoint: `${second.issuer}/authorize` },
+  });
+  assert.deepEqual([changed.status, changed.json.client_secret], [200, 'unset']);
+  await createUserAgent().open(open.authorization_url ?? '');
+  const ended = (await world.call('GET', `/v1/consents/${open.id}?wait=5`)).json;
+  assert.deepEqual([ended.status, ended.code], ['failed', 'conflict']);
+  assert.deepEqual([first.tokenRequests.length, second.tokenRequests.length], [0, 0]);
+
+  const again = first.secret('client-secret');
+  const entered = await world.call('PATCH', '/v1/providers/acme', {
+    body: {
+      client_secret: again,
+      issuer: second.issuer,
+      jwks_uri: `${second.issuer}/jwks`,
+      revocation_endpoint: `${second.issuer}/revoke`,
+    },
+  });
+  assert.deepEqual([entered.status, entered.json.client_secret], [200, 'set']);
+  await connect(world, 'acme');
+  assert.equal(second.tokenRequests[0]?.form.get('client_secret'), again);
+});
+
+test('promise 61: a token endpoint cannot be changed under connections, whose refresh tokens belong to the old one', async (t) => {
+  const world = await openWorld(t);
+  const [first, second] = [await world.hostile(), await world.hostile()];
+  await addProvider(world, first.entry('acme'));
+  await connect(world, 'acme');
+  const reply = await world.call('PATCH', '/v1/providers/acme', {
+    body: { token_endpoint: `${second.issuer}/token` },
+  });
+  assertProblem(reply, 409, 'conflict');
+  assert.equal((await world.call('POST', '/v1/refresh/acme')).status, 200);
+  assert.deepEqual(second.requests, []);
+});
