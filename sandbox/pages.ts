@@ -176,7 +176,7 @@ ul { margin: 0 0 1rem; padding-left: 1.25rem; }
 dt { margin-top: .5rem; color: var(--quiet); font-size: 13px; }
 dd { margin: 0; }
 code { font: 13px ui-monospace, monospace; }
-label { display: block; margin-top: .75rem; font-size: 13px; color: var(--quiet); }
+label { display: block; margin: .75rem 0 .25rem; font-size: 13px; color: var(--quiet); }
 input:not([type=hidden]) {
   width: 100%; padding: .5rem; border: 1px solid var(--line); border-radius: 6px;
   background: var(--field); color: inherit; font: inherit;
