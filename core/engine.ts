@@ -208,7 +208,7 @@ const consentRequest = z.strictObject({
 export function createEngine(options: EngineOptions): Engine {
   const { ports, redirectPort } = options;
   const { clock, log, random } = ports;
-  const events = new EventLog(clock);
+  const events = new EventLog(clock, log);
   const connections = new Connections(log, random);
   const registry = new Registry(log);
   const callers = new Callers(clock, random, options.ownerKey);

@@ -78,7 +78,8 @@ function parse(text: string): Settings {
     endpoint_port: field('endpoint_port', 1, PORT_MAX),
     sandbox_port: field('sandbox_port', 0, PORT_MAX),
     sandbox_access_seconds: field('sandbox_access_seconds', 1, ACCESS_SECONDS_MAX),
-    redirect_port: field('redirect_port', 1, PORT_MAX),
+    // Ports below 1024 need rights that a holder of tokens should not have.
+    redirect_port: field('redirect_port', 1_024, PORT_MAX),
   };
 }
 

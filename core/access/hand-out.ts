@@ -162,9 +162,16 @@ function requireScope(doc: Connection, tokens: TokenSet, scope: readonly string[
     `${nameOf(doc)} was not granted every scope that was asked for. Connect it again with that scope.`,
     {
       field: 'scope',
-      action: { command: `tokentray connect ${doc.provider} --account ${doc.account} --scope ${missing}` },
+      action: {
+        command: `tokentray connect ${doc.provider} --account ${doc.account} --scope ${asArgument(missing)}`,
+      },
     },
   );
+}
+
+/** A command is there to be copied into a shell: text of a caller goes into it only where a shell would leave it alone. */
+function asArgument(scope: string): string {
+  return /^[A-Za-z0-9_.:/@+-]+$/.test(scope) ? scope : 'SCOPE';
 }
 
 function minValidImpossible(doc: Connection, seconds: number, tokens: TokenSet): TokentrayError {

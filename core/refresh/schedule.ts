@@ -10,6 +10,8 @@ import type { TokenFacts } from '../model/token-set.ts';
 export function dueAt(token: TokenFacts, share: number): number | null {
   if (!token.refreshable || token.expires_at === null) return null;
   const life = token.expires_at - token.issued_at;
+  // A token that would end before the next ticks is refreshed when somebody asks: keeping it warm would never pause.
+  if (life < LIMITS.tickMs * 2) return null;
   const point = LIMITS.refreshPointMin + share * (LIMITS.refreshPointMax - LIMITS.refreshPointMin);
   const due = token.issued_at + life * point;
   if (life <= LIMITS.refreshEarlyFromSeconds * 1_000) return due;

@@ -187,7 +187,7 @@ for (const [what, script] of [
   ['that stops in the middle and never ends', stalling],
 ] as const) {
   test(`promise 104: an answer ${what} is cut off; the refresh is in doubt, is tried once more, and nothing is lost`, async (t) => {
-    const world = await openWorld(t, { fakeTime: true, limits: { totalMs: 250 } });
+    const world = await openWorld(t, { fakeTime: true, limits: { totalMs: 1_000 } });
     const provider = await world.hostile({ strict: false });
     await addProvider(world, provider.entry('acme'));
     await connect(world, 'acme');
@@ -201,7 +201,7 @@ for (const [what, script] of [
   });
 
   test(`promise 104: a code exchange with an answer ${what} fails and stores nothing`, async (t) => {
-    const world = await openWorld(t, { limits: { totalMs: 250 } });
+    const world = await openWorld(t, { limits: { totalMs: 1_000 } });
     const provider = await world.hostile();
     await addProvider(world, provider.entry('acme'));
     provider.onToken(script);

@@ -144,7 +144,7 @@ test('a refresher that forgets what is in flight fails these tests', async (t) =
     log,
     connections,
     registry,
-    events: new EventLog(systemClock),
+    events: new EventLog(systemClock, log),
   };
   const ask = async (refresher: Refresher) => {
     // Whoever loses the race is told so; those that win it have each sent a request.

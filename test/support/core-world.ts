@@ -39,7 +39,7 @@ export async function coreWorld(options: CoreWorldOptions = {}) {
   const log = createRecordingLog();
   const clock = new FakeClock();
   const http = new FakeHttp(options.answer ?? freshTokens());
-  const events = new EventLog(clock);
+  const events = new EventLog(clock, log);
   const emitted: TokentrayEvent[] = [];
   events.subscribe(({ event }) => emitted.push(event));
   /** All that the engine drew at random, to look for it where it must not be. */

@@ -141,7 +141,7 @@ export interface EngineDouble {
 
 /** Knows `google/me` and `google`, the consent `consent-1`, and the three keys of KEYS. Anything else is not found. */
 export function engineDouble(): EngineDouble {
-  const events = new EventLog({ wall: () => CREATED });
+  const events = new EventLog({ wall: () => CREATED }, { error: () => undefined });
   const asked: EngineDouble['asked'] = [];
   const callers = new Map<string, Caller>(
     Object.entries(KEYS).map(([right, key]) => [

@@ -1,7 +1,7 @@
 // One real host with ears on its network, log and output, hostile providers and practice users beside it. When the test
 // ends, everything that the host left on disk, logged or printed is searched for every secret that passed (promise 65).
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
@@ -114,9 +114,11 @@ export async function openWorld(t: Cleanup, options: WorldOptions = {}): Promise
       host = await start(host.home);
     },
     assertNothingLeaked() {
-      const practiceServer = join(host.home, 'sandbox');
+      // The keys of vaults, and the practice server's own store.
+      const keys = readdirSync(temporary).filter((name) => name.endsWith('-key'));
+      const except = [join(host.home, 'sandbox'), ...keys.map((name) => join(temporary, name))];
       const hits = [
-        ...scanForCanaries([temporary], known(), [practiceServer, host.keyHome]),
+        ...scanForCanaries([temporary], known(), except),
         ...scanText('log', JSON.stringify(log.entries), known()),
         ...scanText('output', printed.join(''), known()),
       ];

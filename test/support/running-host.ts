@@ -98,7 +98,7 @@ export async function startRunningHost(options: RunningHostOptions = {}): Promis
 }
 
 /** A home whose sandbox and redirect listener take free ports. */
-async function newHostHome(): Promise<string> {
+export async function newHostHome(): Promise<string> {
   const home = mkdtempSync(join(tmpdir(), 'tt-host-'));
   const settings = { version: 1, sandbox_port: 0, redirect_port: await freePort() };
   writeFileSync(join(home, 'settings.json'), JSON.stringify(settings), { mode: 0o600 });
@@ -112,7 +112,7 @@ interface HostCall extends CallOptions {
   readonly path: string;
 }
 
-function callHost(call: HostCall): Promise<Reply> {
+export function callHost(call: HostCall): Promise<Reply> {
   const { url, socketPath, method, path, key, body, door = 'tcp', headers = {} } = call;
   const sent = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
   const where =

@@ -5,10 +5,12 @@ import { EventLog } from '../../core/event-log.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { SequencedEvent } from '../../core/model/event.ts';
 import { FAKE_NOW, FakeClock } from '../support/fake-clock.ts';
+import { createRecordingLog } from '../support/recording-log.ts';
 
 function world() {
   const clock = new FakeClock();
-  const log = new EventLog(clock);
+  const errors = createRecordingLog();
+  const log = new EventLog(clock, errors);
   const emit = (count = 1) => {
     for (let index = 0; index < count; index += 1) log.emit({ type: 'vault', state: 'open' });
   };
@@ -18,7 +20,7 @@ function world() {
     const { gap, unsubscribe } = log.subscribe((event) => events.push(event), after);
     return { events, gap, unsubscribe };
   };
-  return { clock, log, emit, read };
+  return { clock, errors, log, emit, read };
 }
 
 test('a new reader gets what happens from now on, numbered without holes and dated', () => {
@@ -63,7 +65,7 @@ test('a number from before a restart, or from nowhere, is a gap', () => {
     assert.deepEqual([read(after).gap, read(after).events], [true, []], String(after));
   }
   clock.advance(60_000);
-  const restarted = new EventLog(clock);
+  const restarted = new EventLog(clock, createRecordingLog());
   restarted.emit({ type: 'vault', state: 'locked' });
   assert.equal(restarted.subscribe(() => {}, FAKE_NOW + 3).gap, true);
 });
@@ -100,4 +102,18 @@ test('the memory for events is bounded', () => {
     replayed = Math.max(replayed, count);
   }
   assert.ok(replayed > 0 && replayed <= LIMITS.eventReplay * 2);
+});
+
+test('a reader that throws breaks neither the work it reads about nor the other readers', () => {
+  const { emit, errors, log, read } = world();
+  log.subscribe(() => {
+    throw new RangeError('a secret of the reader');
+  });
+  const { events } = read();
+  emit();
+  assert.equal(events.length, 1);
+  assert.deepEqual(
+    errors.entries.map(({ event }) => event),
+    ['event_reader_failed'],
+  );
 });
