@@ -15,9 +15,9 @@ import { judgeTokenAnswer, rescueRefreshToken } from '../oauth/token-answer.ts';
 import { refreshGrant } from '../oauth/token-request.ts';
 import type { Clock, HttpPort, HttpResponse, LogPort, RandomPort } from '../ports.ts';
 import type { Registry } from '../providers/registry.ts';
+import { type Failure, Failures, share } from './failures.ts';
 import { Gate } from './gate.ts';
 import { outcomeOf, type RefreshOutcome } from './outcome.ts';
-import { backOffMs } from './schedule.ts';
 
 /** Kill points for fault tests; empty in production. Called after the named step is finished. */
 export type RotationStep = 'S0' | 'S1' | 'S2' | 'S3' | 'S5' | 'S7' | 'S8';
@@ -43,17 +43,6 @@ export interface RefreshOptions {
   readonly prove?: boolean;
 }
 
-/** What stands in the way of the next try. `said`: the provider named the time itself, so nobody asks earlier. */
-interface Failure {
-  readonly attempts: number;
-  readonly nextAt: number;
-  readonly said: boolean;
-  readonly code: string;
-  /** What it was about: it says nothing of a corrected entry or of a new grant. */
-  readonly entry: Provider | undefined;
-  readonly consentedAt: number | null | undefined;
-}
-
 interface Sending {
   readonly id: string;
   readonly attempt: string;
@@ -66,11 +55,12 @@ export class Refresher {
   readonly #world: RefresherWorld;
   readonly #inFlight = new Map<string, { promise: Promise<void>; since: number }>();
   readonly #succeededAt = new Map<string, number>();
-  readonly #failures = new Map<string, Failure>();
+  readonly #failures: Failures;
   readonly #gate = new Gate(LIMITS.refreshesPerProvider);
 
   constructor(world: RefresherWorld) {
     this.#world = world;
+    this.#failures = new Failures(world);
   }
 
   /** Wall clock since when a refresh of this connection is in flight, if one is. */
@@ -80,11 +70,7 @@ export class Refresher {
 
   /** Wall clock before which the background does not try again, if the last try failed. */
   failureOf(id: string): Failure | undefined {
-    const failure = this.#failures.get(id);
-    const doc = this.#world.connections.get(id);
-    if (failure === undefined || doc === undefined) return undefined;
-    const entry = this.#world.registry.find(doc.provider);
-    return failure.entry === entry && failure.consentedAt === doc.consented_at ? failure : undefined;
+    return this.#failures.of(id);
   }
 
   /** Resolves when every refresh in flight has ended, well or not. */
@@ -99,7 +85,7 @@ export class Refresher {
 
   forget(): void {
     this.#succeededAt.clear();
-    this.#failures.clear();
+    this.#failures.forgetAll();
   }
 
   /**
@@ -140,7 +126,7 @@ export class Refresher {
   #standingRefusal(id: string): TokentrayError | undefined {
     const doc = this.#world.connections.get(id)!;
     if (doc.state.status === 'needs_consent') return consentNeeded(doc, doc.state.cause);
-    const failure = this.failureOf(id);
+    const failure = this.#failures.of(id);
     const wait = failure?.said ? failure.nextAt - this.#world.clock.wall() : 0;
     if (wait <= 0) return undefined;
     return new TokentrayError(
@@ -303,12 +289,12 @@ export class Refresher {
             }
           : undefined,
       );
-      this.#noteFailure(id, error.code);
+      this.#failures.note(id, error.code);
       log.warn('refresh_answer_invalid', { connection: nameOf(doc) });
       throw error;
     }
     this.#step('S8', id);
-    this.#failures.delete(id);
+    this.#failures.forget(id);
     this.#succeededAt.set(id, clock.monotonic());
     events.emit({ type: 'connection', action: 'refreshed', connection: nameOf(doc), id, status: 'active' });
     log.info('refreshed', { connection: nameOf(doc) });
@@ -325,7 +311,7 @@ export class Refresher {
         ...current,
         doc: { ...current.doc, state: this.#errorState(current, 'provider_refused') },
       }));
-      this.#noteFailure(id, 'provider_refused', LIMITS.retryAfterCapMs);
+      this.#failures.note(id, 'provider_refused', LIMITS.retryAfterCapMs);
       return new TokentrayError(
         'refresh_failed',
         `${name}: the provider rejected our client (${outcome.why}). Check client_id, secret and authentication method of the provider.`,
@@ -334,7 +320,7 @@ export class Refresher {
     const offline = outcome.kind === 'retry_later' && outcome.offline;
     const after = outcome.kind === 'retry_later' ? outcome.after : undefined;
     const code = offline ? 'offline' : 'refresh_failed';
-    const failure = this.#noteFailure(id, code, after);
+    const failure = this.#failures.note(id, code, after);
     const why = outcome.kind === 'retry_later' || outcome.kind === 'in_doubt' ? outcome.why : outcome.kind;
     const sentence = offline
       ? `${name}: the provider could not be reached (${why}). Nothing is lost; it is tried again.`
@@ -344,34 +330,6 @@ export class Refresher {
     return new TokentrayError(code, sentence, {
       retryAfter: Math.ceil((failure.nextAt - clock.wall()) / 1_000),
     });
-  }
-
-  #noteFailure(id: string, code: string, after?: number): Failure {
-    const { clock, connections, events, log, random, registry } = this.#world;
-    const attempts = (this.failureOf(id)?.attempts ?? 0) + 1;
-    const pause = after ?? backOffMs(attempts, share(random));
-    const doc = connections.get(id);
-    const failure = {
-      attempts,
-      nextAt: clock.wall() + pause,
-      said: after !== undefined,
-      code,
-      entry: doc === undefined ? undefined : registry.find(doc.provider),
-      consentedAt: doc?.consented_at,
-    };
-    this.#failures.set(id, failure);
-    if (doc !== undefined) {
-      events.emit({
-        type: 'connection',
-        action: 'refresh_failed',
-        connection: nameOf(doc),
-        id,
-        status: doc.state.status,
-        code,
-      });
-      log.warn('refresh_failed', { connection: nameOf(doc), code, attempts, pause_ms: pause });
-    }
-    return failure;
   }
 
   #needConsent(id: string, cause: ConsentCause): void {
@@ -389,7 +347,7 @@ export class Refresher {
       },
     }));
     if (row === undefined) return;
-    this.#failures.delete(id);
+    this.#failures.forget(id);
     const name = nameOf(row.doc);
     events.emit({
       type: 'connection',
@@ -426,11 +384,6 @@ export class Refresher {
   #step(step: RotationStep, id: string): void {
     this.#world.onStep?.(step, id);
   }
-}
-
-/** A number in [0, 1). */
-export function share(random: RandomPort): number {
-  return Buffer.from(random.bytes(4)).readUInt32BE() / 2 ** 32;
 }
 
 function jitter(random: RandomPort, min: number, max: number): number {

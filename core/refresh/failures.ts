@@ -1,0 +1,87 @@
+// Refreshes that failed: what stands in the way of the next try, and until when. In memory only: a restart tries anew.
+import { type Connections, nameOf } from '../connections.ts';
+import type { EventLog } from '../event-log.ts';
+import type { Provider } from '../model/provider.ts';
+import type { Clock, LogPort, RandomPort } from '../ports.ts';
+import type { Registry } from '../providers/registry.ts';
+import { backOffMs } from './schedule.ts';
+
+/** What stands in the way of the next try. `said`: the provider named the time itself, so nobody asks earlier. */
+export interface Failure {
+  readonly attempts: number;
+  readonly nextAt: number;
+  readonly said: boolean;
+  readonly code: string;
+  /** What it was about: it says nothing of a corrected entry or of a new grant. */
+  readonly entry: Provider | undefined;
+  readonly consentedAt: number | null | undefined;
+}
+
+interface FailuresWorld {
+  readonly clock: Clock;
+  readonly random: RandomPort;
+  readonly log: LogPort;
+  readonly connections: Connections;
+  readonly registry: Registry;
+  readonly events: EventLog;
+}
+
+export class Failures {
+  readonly #world: FailuresWorld;
+  readonly #failures = new Map<string, Failure>();
+
+  constructor(world: FailuresWorld) {
+    this.#world = world;
+  }
+
+  /** The standing failure, unless the entry was corrected or the grant renewed since. */
+  of(id: string): Failure | undefined {
+    const failure = this.#failures.get(id);
+    const doc = this.#world.connections.get(id);
+    if (failure === undefined || doc === undefined) return undefined;
+    const entry = this.#world.registry.find(doc.provider);
+    return failure.entry === entry && failure.consentedAt === doc.consented_at ? failure : undefined;
+  }
+
+  /** `after`: milliseconds until the next try, where the provider named them; else a back-off that doubles. */
+  note(id: string, code: string, after?: number): Failure {
+    const { clock, connections, events, log, random, registry } = this.#world;
+    const attempts = (this.of(id)?.attempts ?? 0) + 1;
+    const pause = after ?? backOffMs(attempts, share(random));
+    const doc = connections.get(id);
+    const failure = {
+      attempts,
+      nextAt: clock.wall() + pause,
+      said: after !== undefined,
+      code,
+      entry: doc === undefined ? undefined : registry.find(doc.provider),
+      consentedAt: doc?.consented_at,
+    };
+    this.#failures.set(id, failure);
+    if (doc !== undefined) {
+      events.emit({
+        type: 'connection',
+        action: 'refresh_failed',
+        connection: nameOf(doc),
+        id,
+        status: doc.state.status,
+        code,
+      });
+      log.warn('refresh_failed', { connection: nameOf(doc), code, attempts, pause_ms: pause });
+    }
+    return failure;
+  }
+
+  forget(id: string): void {
+    this.#failures.delete(id);
+  }
+
+  forgetAll(): void {
+    this.#failures.clear();
+  }
+}
+
+/** A number in [0, 1). */
+export function share(random: RandomPort): number {
+  return Buffer.from(random.bytes(4)).readUInt32BE() / 2 ** 32;
+}
