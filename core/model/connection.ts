@@ -55,8 +55,6 @@ export type ConnectionState =
   | { readonly status: 'consenting'; readonly consent: string; readonly token?: TokenFacts }
   | { readonly status: 'refreshing'; readonly since: number; readonly token?: TokenFacts };
 
-export type ConnectionStatus = ConnectionState['status'];
-
 /** Token facts of a state, where it has any. */
 export function tokenOf(state: ConnectionState): TokenFacts | undefined {
   return 'token' in state ? state.token : undefined;

@@ -6,7 +6,7 @@ import { printable } from '../text.ts';
 const LOOPBACK = new Set(['127.0.0.1', '[::1]', 'localhost']);
 
 /** RFC 8252 section 8.3 and RFC 9700 section 2.6: https, or http to exactly one of the three loopback names. */
-export function isSafeEndpoint(url: URL): boolean {
+function isSafeEndpoint(url: URL): boolean {
   if (url.username !== '' || url.password !== '' || url.hash !== '') return false;
   return url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.has(url.hostname));
 }
@@ -38,7 +38,7 @@ export function parseInput<T>(schema: z.ZodType<T>, input: unknown, what: string
 }
 
 /** The sentence for a failed parse: the field by its path, then what is wrong with it. Values are never repeated. */
-export function fieldError(error: z.ZodError, what: string): TokentrayError {
+function fieldError(error: z.ZodError, what: string): TokentrayError {
   const issue = error.issues[0]!;
   if (issue.code === 'unrecognized_keys') {
     const field = printable([...issue.path, issue.keys[0] ?? ''].join('.'), 80);

@@ -47,7 +47,7 @@ const extraParameters = z
     },
   });
 
-export const redirectRule = z.strictObject({
+const redirectRule = z.strictObject({
   /** The host as it is registered at the provider. RFC 8252 section 7.3 prefers the IP literal. */
   host: z.enum(['127.0.0.1', '[::1]', 'localhost']),
   /** `any`: the provider lets the port differ (RFC 8252 section 7.3). `fixed`: one port from the settings. */
@@ -55,7 +55,7 @@ export const redirectRule = z.strictObject({
 });
 
 /** Where a plain OAuth 2 provider tells whose token this is: JSON at `url`, `subject` and `label` name top-level fields. */
-export const profileRule = z.strictObject({
+const profileRule = z.strictObject({
   url: endpointUrl,
   subject: text(64),
   label: text(64),

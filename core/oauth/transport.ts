@@ -43,7 +43,7 @@ export function requestOptions(http: HttpPort, signal?: AbortSignal) {
 // meaningful answer of a token endpoint.
 const BODYLESS = new Set([204, 205, 304]);
 
-export function toResponse(response: HttpResponse): Response {
+function toResponse(response: HttpResponse): Response {
   if (BODYLESS.has(response.status))
     return new Response(null, { status: response.status, headers: response.headers });
   const status = response.status < 200 || response.status > 599 ? 502 : response.status;

@@ -110,7 +110,7 @@ export function providerCommands(world: ProviderWorld): Commands {
 }
 
 /** What to register at the provider: RFC 8252 section 7.3 lets the port differ, so `any` is registered without one. */
-export function redirectUriOf(provider: Provider, fixedPort: number): string {
+function redirectUriOf(provider: Provider, fixedPort: number): string {
   const port = provider.redirect.port === 'fixed' ? `:${fixedPort}` : '';
   return `http://${provider.redirect.host}${port}/callback/${provider.id}`;
 }

@@ -7,9 +7,9 @@ import { type HostProcess, startHostProcess } from '../support/host-process.ts';
 import { inTime } from '../support/in-time.ts';
 
 let host: HostProcess;
-const cleanup = { after };
+const undo: (() => unknown)[] = [];
 before(async () => {
-  host = await startHostProcess(cleanup, { args: ['--port', '0', '--sandbox'] });
+  host = await startHostProcess({ after: (fn) => undo.push(fn) }, { args: ['--port', '0', '--sandbox'] });
 });
 
 const tokentray = (...args: string[]): Promise<Ended> => runTokentray(args, host.env);
@@ -19,6 +19,10 @@ async function ok(...args: string[]): Promise<string> {
   assert.equal(code, 0, stderr);
   return stdout.trimEnd();
 }
+
+after(async () => {
+  for (const step of undo) await step();
+});
 
 /** The address that a running `connect` printed. */
 async function addressOf(connecting: Running): Promise<string> {
@@ -148,12 +152,12 @@ test('promise 123: keys: what a script may and may not do, from `keys add` to `k
   assert.equal((await asScript('token', 'sandbox')).code, 6);
 });
 
-test('import, rename, revoke and remove: a grant from elsewhere, from its first refresh to its end', async () => {
+test('rename, revoke and remove: a connection to its end', async () => {
   const token = await ok('token', 'sandbox/user2');
   const renamed = await tokentray('connections', 'rename', 'sandbox/user2', 'second');
   assert.equal(renamed.code, 0, renamed.stderr);
   assert.equal(await ok('token', 'sandbox/second'), token);
-  const revoked = await tokentray('connections', 'revoke', 'sandbox/second', '--yes');
+  const revoked = await tokentray('connections', 'revoke', 'sandbox/second');
   assert.equal(revoked.code, 0, revoked.stderr);
   assert.equal(await apiStatus('/profile', token), 401);
   const needed = await tokentray('token', 'sandbox/second');

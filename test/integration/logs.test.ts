@@ -4,9 +4,9 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import type { HttpPort } from '../../core/ports.ts';
-import { createLog, type HostLog } from '../../host/log.ts';
+import { createLog } from '../../host/log.ts';
 import { createUserAgent } from '../../sandbox/user-agent.ts';
 import { scanForCanaries, scanText } from '../support/canary-scan.ts';
 import { runTokentray } from '../support/cli-process.ts';
@@ -37,17 +37,8 @@ const HEADER = 'header-value-CANARY-6Yt1';
 const TEXT = 'provider-text-CANARY-9Qm4';
 const FORGED = `${TEXT}\r\n{"level":"error","event":"forged"}\n\u001b[31m\u202e`;
 
-let world: World;
-let provider: HostileProvider;
-let log: HostLog;
-let folder = '';
-let lines: Record<string, unknown>[] = [];
-let text = '';
-
-before(async () => {
-  const cleanup = { after };
-  const secrets = new Set<string>();
-  const network = recordingHttp(secrets, []);
+test('what a host writes at level debug about a day on which everything happens to it', async (t) => {
+  const network = recordingHttp(new Set(), []);
   let broken = false;
   // A fault of our own, with a secret in its text: what a crash would print.
   const http: HttpPort = {
@@ -56,22 +47,14 @@ before(async () => {
       return network.send(request);
     },
   };
-  const port: { log?: HostLog } = {};
-  const later =
-    (level: 'debug' | 'info' | 'warn' | 'error'): HostLog[typeof level] =>
-    (event, fields) =>
-      port.log?.[level](event, fields);
-  const through = { debug: later('debug'), info: later('info'), warn: later('warn'), error: later('error') };
-  world = await openWorld(cleanup, { ports: { http, log: through } });
-  folder = mkdtempSync(join(tmpdir(), 'tt-debug-log-'));
-  log = createLog({ directory: folder, level: 'debug' });
-  port.log = log;
-  log.debug('debug_is_on');
-  provider = await world.hostile();
+  const folder = mkdtempSync(join(tmpdir(), 'tt-debug-log-'));
+  const log = createLog({ directory: folder, level: 'debug' });
+  const world = await openWorld(t, { ports: { http, log } });
+  const provider = await world.hostile();
   world.secrets.add(HEADER).add(TEXT);
+  log.debug('debug_is_on');
 
   await aDayOf(world, provider);
-
   broken = true;
   const fault = await world.call('POST', '/v1/refresh/acme/me');
   assert.equal(fault.status, 500);
@@ -81,18 +64,86 @@ before(async () => {
   await world.call('POST', '/v1/lock');
   await world.call('POST', '/v1/unlock', { body: { passphrase: 'wrong-passphrase-CANARY' } });
   await world.call('POST', '/v1/unlock');
-  for (const secret of secrets) world.secrets.add(secret);
+
   // The engine wrote to the one, the doors to the other.
-  const files = [folder, join(world.host.home, 'logs')].map((at) =>
-    readFileSync(join(at, 'host.log'), 'utf8'),
-  );
-  text = files.join('');
-  lines = text
+  const folders = [folder, join(world.host.home, 'logs')];
+  const text = folders.map((at) => readFileSync(join(at, 'host.log'), 'utf8')).join('');
+  const lines: Record<string, unknown>[] = text
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line));
+  const events = () => new Set(lines.map(({ event }) => event));
+
+  await t.test(
+    'promise 195: at level debug, through consents, refreshes, hostile answers and a fault of its own, no secret is in the log',
+    () => {
+      // The log is about all of it…
+      for (const event of [
+        'debug_is_on',
+        'consent_started',
+        'consent_ended',
+        'refreshed',
+        'refresh_failed',
+        'bad_keys',
+        'unexpected',
+      ]) {
+        assert.ok(events().has(event), `${event} in ${[...events()]}`);
+      }
+      // … and holds none of it; nor does anything else that the host left behind or printed.
+      const secrets = [...world.secrets, ...provider.secrets];
+      assert.ok(secrets.length > 50);
+      assert.deepEqual(scanText('host.log', text, secrets), []);
+      world.assertNothingLeaked();
+    },
+  );
+
+  await t.test('promise 196: a fault is logged by its name and place, without its text', () => {
+    const faults = lines.filter(({ event }) => event === 'unexpected' || event === 'consent_unexpected');
+    assert.deepEqual([...new Set(faults.map(({ event }) => event))].sort(), [
+      'consent_unexpected',
+      'unexpected',
+    ]);
+    for (const { event, error, frames } of faults) {
+      assert.equal(error, 'TypeError');
+      if (event === 'unexpected') assert.match(String(frames), /^at .*logs\.test\.ts:\d+/);
+    }
+    assert.doesNotMatch(text, /cannot read|refresh_token=|grant_type/);
+  });
+
+  await t.test('promise 197: no address in the log has a query or a fragment with values', () => {
+    assert.doesNotMatch(text, /[?&#](?:code|state|iss|error|key|scope|redirect_uri|access_token)=/);
+    assert.doesNotMatch(text, /https?:\/\/[^"\s]*[?#][^"\s]*=/);
+  });
+
+  await t.test(
+    'promise 198: text of a provider forges no line: each is one JSON object with a known event',
+    () => {
+      for (const line of text.trimEnd().split('\n'))
+        assert.doesNotMatch(line, /[\u0000-\u001f\u007f-\u009f\u2028-\u202e]/);
+      for (const { event } of lines) assert.match(String(event), /^[a-z_.]+$/);
+      assert.ok(!events().has('forged'));
+      for (const value of lines.flatMap((line) => Object.values(line))) {
+        if (typeof value === 'string') assert.ok(value.length <= 1_000);
+      }
+    },
+  );
+
+  await t.test(
+    'promise 199: of headers, those of callers and those of providers, no value is in the log',
+    () => {
+      assert.deepEqual(scanText('host.log', text, [HEADER]), []);
+      assert.doesNotMatch(text, /Bearer |Basic /);
+    },
+  );
+
+  await t.test('the log is a file of its owner, one line a happening, with its time', () => {
+    assert.equal(statSync(join(folder, 'host.log')).mode & 0o777, 0o600);
+    for (const { time, level } of lines) {
+      assert.match(String(time), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+      assert.match(String(level), /^(?:debug|info|warn|error)$/);
+    }
+  });
 });
-after(() => log.close());
 
 async function aDayOf(at: World, hostile: HostileProvider): Promise<void> {
   const clientSecret = hostile.secret('client-secret');
@@ -165,69 +216,6 @@ async function aDayOf(at: World, hostile: HostileProvider): Promise<void> {
   });
   await at.call('POST', '/v1/keys', { body: `{"name": "${TEXT}` });
 }
-
-const events = () => new Set(lines.map(({ event }) => event));
-
-test('promise 195: at level debug, through consents, refreshes, hostile answers and a fault of its own, no secret is in the log', () => {
-  // The log is about all of it…
-  for (const event of [
-    'debug_is_on',
-    'consent_started',
-    'consent_ended',
-    'refreshed',
-    'refresh_failed',
-    'bad_keys',
-    'unexpected',
-  ]) {
-    assert.ok(events().has(event), `${event} in ${[...events()]}`);
-  }
-  // … and holds none of it; nor does anything else that the host left behind or printed.
-  const secrets = [...world.secrets, ...provider.secrets];
-  assert.ok(secrets.length > 50);
-  assert.deepEqual(scanText('host.log', text, secrets), []);
-  world.assertNothingLeaked();
-});
-
-test('promise 196: a fault is logged by its name and place, without its text', () => {
-  const faults = lines.filter(({ event }) => event === 'unexpected' || event === 'consent_unexpected');
-  assert.deepEqual([...new Set(faults.map(({ event }) => event))].sort(), [
-    'consent_unexpected',
-    'unexpected',
-  ]);
-  for (const { event, error, frames } of faults) {
-    assert.equal(error, 'TypeError');
-    if (event === 'unexpected') assert.match(String(frames), /^at .*logs\.test\.ts:\d+/);
-  }
-  assert.doesNotMatch(text, /cannot read|refresh_token=|grant_type/);
-});
-
-test('promise 197: no address in the log has a query or a fragment with values', () => {
-  assert.doesNotMatch(text, /[?&#](?:code|state|iss|error|key|scope|redirect_uri|access_token)=/);
-  assert.doesNotMatch(text, /https?:\/\/[^"\s]*[?#][^"\s]*=/);
-});
-
-test('promise 198: text of a provider forges no line: each is one JSON object with a known event', () => {
-  for (const line of text.trimEnd().split('\n'))
-    assert.doesNotMatch(line, /[\u0000-\u001f\u007f-\u009f\u2028-\u202e]/);
-  for (const { event } of lines) assert.match(String(event), /^[a-z_.]+$/);
-  assert.ok(!events().has('forged'));
-  for (const value of lines.flatMap((line) => Object.values(line))) {
-    if (typeof value === 'string') assert.ok(value.length <= 1_000);
-  }
-});
-
-test('promise 199: of headers, those of callers and those of providers, no value is in the log', () => {
-  assert.deepEqual(scanText('host.log', text, [HEADER]), []);
-  assert.doesNotMatch(text, /Bearer |Basic /);
-});
-
-test('the log is a file of its owner, one line a happening, with its time', () => {
-  assert.equal(statSync(join(folder, 'host.log')).mode & 0o777, 0o600);
-  for (const { time, level } of lines) {
-    assert.match(String(time), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
-    assert.match(String(level), /^(?:debug|info|warn|error)$/);
-  }
-});
 
 test('promise 195: a host process, killed in the middle of a refresh and started again, leaves no secret in its files, its log or its output', async (t) => {
   const hostile = await HostileProvider.start();

@@ -104,7 +104,7 @@ export async function coreWorld(options: CoreWorldOptions = {}) {
 export type CoreWorld = Awaited<ReturnType<typeof coreWorld>>;
 
 /** A token endpoint that gives new tokens each time, and a revocation endpoint that takes everything. */
-export function freshTokens(): (request: HttpRequest) => HttpOutcome {
+function freshTokens(): (request: HttpRequest) => HttpOutcome {
   let count = 0;
   return ({ url }) => {
     if (!url.pathname.endsWith('/token')) return answered(200);

@@ -13,7 +13,7 @@ export const ACME_INPUT = {
 } as const;
 
 /** The same with OpenID Connect; ID tokens are signed with ES256. */
-export const ACME_OPENID_INPUT = {
+const ACME_OPENID_INPUT = {
   ...ACME_INPUT,
   issuer: 'https://as.acme.test',
   discovery: 'none',

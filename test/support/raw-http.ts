@@ -45,7 +45,7 @@ export async function readAnswer(socket: Socket): Promise<RawAnswer> {
   return parseAnswer(Buffer.concat(chunks).toString('latin1'));
 }
 
-export function parseAnswer(bytes: string): RawAnswer {
+function parseAnswer(bytes: string): RawAnswer {
   const end = bytes.indexOf('\r\n\r\n');
   const [first = '', ...lines] = bytes.slice(0, end < 0 ? undefined : end).split('\r\n');
   const headers = lines.map((line): [string, string] => {

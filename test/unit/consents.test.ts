@@ -149,6 +149,27 @@ for (const [what, made] of Object.entries(HARMLESS)) {
   });
 }
 
+test('promise 9: an error without the right state is refused and does not end the consent', async () => {
+  const { callback, consents, id, tokenRequests } = await begun();
+  const stranger = callback({ error: 'access_denied' });
+  stranger.searchParams.set('state', 'of-somebody-else');
+  assert.equal((await ask(stranger, { headers: NAVIGATION })).status, 400);
+  stranger.searchParams.delete('state');
+  assert.equal((await ask(stranger, { headers: NAVIGATION })).status, 400);
+  assert.equal(consents.show(id).status, 'pending');
+  await follow(callback());
+  assert.equal((await consents.wait(id, 5)).status, 'done');
+  assert.equal(tokenRequests().length, 1);
+});
+
+test('promise 12: a code and an error together are refused without a token request', async () => {
+  const { callback, consents, id, tokenRequests } = await begun();
+  const both = callback({ code: CODE, error: 'access_denied' });
+  assert.equal((await ask(both, { headers: NAVIGATION })).status, 400);
+  assert.equal(consents.show(id).status, 'pending');
+  assert.equal(tokenRequests().length, 0);
+});
+
 test('promise 10: a callback delivered twice, also at the same moment, makes one token request', async () => {
   const { callback, consents, id, tokenRequests } = await begun();
   const answers = await Promise.all(
