@@ -109,24 +109,22 @@ export function connectionCommands(world: ConnectionWorld): Engine['connections'
     },
 
     async revoke(caller, ref) {
-      const doc = find(caller, ref);
-      const result = await revokeGrant(world, doc);
-      if (result !== 'revoked' && result !== 'nothing') throw notRevoked(doc, result, 'It is unchanged.');
-      const row = connections.update(doc.id, (current) => ({
-        doc: { ...current.doc, state: { status: 'revoked', at: world.clock.wall() } },
-        secrets: { refresh_token: null, tokens: null },
-        previous: null,
-        intent: null,
-      }));
-      if (row === undefined) throw new TokentrayError('not_found', 'There is no connection by that name.');
-      events.emit({
-        type: 'connection',
-        action: 'revoked',
-        connection: nameOf(row.doc),
-        id: doc.id,
-        status: 'revoked',
+      const { id } = find(caller, ref);
+      return refresher.exclusively(id, async () => {
+        const doc = find(caller, id);
+        const result = await revokeGrant(world, doc);
+        if (result !== 'revoked' && result !== 'nothing') throw notRevoked(doc, result, 'It is unchanged.');
+        const row = connections.update(id, (current) => ({
+          doc: { ...current.doc, state: { status: 'revoked', at: world.clock.wall() } },
+          secrets: { refresh_token: null, tokens: null },
+          previous: null,
+          intent: null,
+        }));
+        if (row === undefined) throw new TokentrayError('not_found', 'There is no connection by that name.');
+        const name = nameOf(row.doc);
+        events.emit({ type: 'connection', action: 'revoked', connection: name, id, status: 'revoked' });
+        return view(row.doc);
       });
-      return view(row.doc);
     },
 
     async remove(caller, ref, options = {}) {
@@ -135,37 +133,29 @@ export function connectionCommands(world: ConnectionWorld): Engine['connections'
         world.log.info('connection_removed', { connection: ref, revoked: 'nothing' });
         return { revoked: false };
       }
-      const doc = find(caller, ref);
-      const result = await revokeGrant(world, doc);
-      const failed = result === 'refused' || result === 'unreachable';
-      if (failed && !options.force) {
-        throw notRevoked(
-          doc,
-          result,
-          'It was not removed; remove it with --force to leave the grant at the provider.',
-        );
-      }
-      connections.remove(doc.id);
-      events.emit({
-        type: 'connection',
-        action: 'removed',
-        connection: nameOf(doc),
-        id: doc.id,
-        status: doc.state.status,
+      const { id } = find(caller, ref);
+      return refresher.exclusively(id, async () => {
+        const doc = find(caller, id);
+        const result = await revokeGrant(world, doc);
+        if ((result === 'refused' || result === 'unreachable') && !options.force) {
+          const then = 'It was not removed; remove it with --force to leave the grant at the provider.';
+          throw notRevoked(doc, result, then);
+        }
+        connections.remove(id);
+        const { status } = doc.state;
+        events.emit({ type: 'connection', action: 'removed', connection: nameOf(doc), id, status });
+        world.log.info('connection_removed', { connection: nameOf(doc), revoked: result });
+        return { revoked: result === 'revoked' };
       });
-      world.log.info('connection_removed', { connection: nameOf(doc), revoked: result });
-      return { revoked: result === 'revoked' };
     },
   };
 }
 
 /** RFC 7009 section 2.1: the refresh token, since that ends the grant; else the access token; else nothing is left. */
 async function revokeGrant(
-  { connections, http, refresher, registry }: ConnectionWorld,
+  { connections, http, registry }: ConnectionWorld,
   doc: Connection,
 ): Promise<Revocation | 'nothing'> {
-  // A refresh in flight would bring a token that nobody revokes.
-  if (refresher.inFlightSince(doc.id) !== undefined) await refresher.settledOne(doc.id);
   const { secrets } = connections.row(doc.id);
   const token = secrets.refresh_token ?? secrets.tokens?.access_token;
   if (token === undefined) return 'nothing';

@@ -6,6 +6,7 @@ import { TokentrayError } from './errors.ts';
 import { type Connection, connectionSchema, type Identity } from './model/connection.ts';
 import { type TokenSet, tokenSetSchema } from './model/token-set.ts';
 import type { LogPort, RandomPort } from './ports.ts';
+import { vaultLocked } from './vault/locked.ts';
 import type { DamagedRow } from './vault/rows.ts';
 import type { Vault } from './vault/vault.ts';
 
@@ -84,6 +85,11 @@ export class Connections {
       }
       this.#remember({ doc: doc.data, generation: row.generation, row: undefined });
     }
+  }
+
+  /** False while the vault is not open: then "no such connection" says nothing. */
+  get loaded(): boolean {
+    return this.#vault !== undefined;
   }
 
   clear(): void {
@@ -195,8 +201,7 @@ export class Connections {
   }
 
   #open(): Vault {
-    if (this.#vault === undefined)
-      throw new TokentrayError('locked', 'The vault is locked. Unlock it with `tokentray unlock`.');
+    if (this.#vault === undefined) throw vaultLocked();
     return this.#vault;
   }
 

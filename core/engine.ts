@@ -11,6 +11,7 @@ import { Consents } from './consent/consents.ts';
 import { type DoctorReport, examine } from './doctor.ts';
 import { TokentrayError } from './errors.ts';
 import { EventLog } from './event-log.ts';
+import { InFlight } from './in-flight.ts';
 import { LIMITS } from './limits.ts';
 import type { Caller, CallerView, NewCaller } from './model/caller.ts';
 import type { Connection, ConnectionState } from './model/connection.ts';
@@ -26,6 +27,7 @@ import { findPresets } from './providers/presets/catalogue.ts';
 import { Registry } from './providers/registry.ts';
 import { Background } from './refresh/background.ts';
 import { Refresher, type StepHook } from './refresh/refresher.ts';
+import { vaultLocked } from './vault/locked.ts';
 import { VaultSession } from './vault/session.ts';
 import type { SlotCredential, SlotView } from './vault/slots.ts';
 
@@ -181,7 +183,7 @@ export interface Engine {
   /** Starts nothing new, ends open consents and waits for what is in flight, 10 s at most. */
   quiesce(): Promise<void>;
 
-  /** Quiesces and closes the vault. */
+  /** Quiesces and closes the vault. Safe after quiesce(). */
   close(): Promise<void>;
 }
 
@@ -220,8 +222,10 @@ export function createEngine(options: EngineOptions): Engine {
   const background = new Background({ ...shared, refresher });
   const consents = new Consents(shared);
   const world = { ...shared, refresher, consents };
+  const work = new InFlight();
   let audit: Audit | undefined;
   let markKey: Uint8Array | undefined;
+  let quiet: Promise<void> | undefined;
 
   const session = new VaultSession(
     { path: options.vaultPath, random, clock, keychain: ports.keychain, log },
@@ -234,13 +238,23 @@ export function createEngine(options: EngineOptions): Engine {
         registry.load(vault);
         connections.load(vault);
         markKey = vault.subkey('audit mark');
+        refresher.resume();
         background.start();
         events.emit({ type: 'vault', state: 'open' });
       },
       async beforeLock() {
-        background.stop();
-        await consents.endAll('The vault was locked. Unlock it and start the consent again.');
-        await refresher.settled();
+        await settle(
+          'The vault was locked. Unlock it and start the consent again.',
+          vaultLocked(),
+          LIMITS.lockMs,
+        );
+        if (!refresher.holdsAnswer()) return;
+        refresher.resume();
+        background.start();
+        throw new TokentrayError(
+          'storage',
+          'A new refresh token could not be stored yet, and a lock would lose it. Make room on the disk, then lock again.',
+        );
       },
       onLocked() {
         markKey?.fill(0);
@@ -270,6 +284,8 @@ export function createEngine(options: EngineOptions): Engine {
       return command(...args);
     };
   };
+  /** The same for commands that change something: a lock or stop waits for them. */
+  const toTheEnd: Wrap = (command) => onceOpen((...args) => work.run(() => command(...args)));
 
   return {
     state: () => session.state(),
@@ -290,19 +306,19 @@ export function createEngine(options: EngineOptions): Engine {
     providers: {
       list: whenOpen(providers.list),
       show: whenOpen(providers.show),
-      add: onceOpen(providers.add),
-      update: onceOpen(providers.update),
-      remove: onceOpen(providers.remove),
+      add: toTheEnd(providers.add),
+      update: toTheEnd(providers.update),
+      remove: toTheEnd(providers.remove),
       check: onceOpen(providers.check),
-      import: onceOpen(async (id: string, input: { refresh_token: string; account?: string }) =>
+      import: toTheEnd(async (id: string, input: { refresh_token: string; account?: string }) =>
         viewConnection(world, await providers.import(id, input)),
       ),
     },
 
-    connections: mapCommands(connectionCommands(world), whenOpen, onceOpen),
+    connections: mapCommands(connectionCommands(world), whenOpen, toTheEnd),
 
     consents: {
-      start: onceOpen(async (_caller: Caller, request: ConsentRequest) => {
+      start: toTheEnd(async (_caller: Caller, request: ConsentRequest) => {
         const { provider: id, account, scopes, via } = parseInput(consentRequest, request, 'Consent');
         const provider = registry.get(id);
         return consents.start({ provider, account, scopes: scopes ?? provider.scopes, via });
@@ -347,17 +363,30 @@ export function createEngine(options: EngineOptions): Engine {
     async close() {
       await quiesce();
       audit?.close();
+      connections.clear();
+      registry.clear();
       session.close();
       markKey?.fill(0);
     },
   };
 
-  async function quiesce(): Promise<void> {
+  function quiesce(): Promise<void> {
+    const stopping = new TokentrayError('busy', 'The host is stopping. Try again when it runs.', {
+      retryAfter: 5,
+    });
+    quiet ??= settle('The host was stopped. Start it and the consent again.', stopping, LIMITS.closeMs);
+    return quiet;
+  }
+
+  /** Nothing new begins; what is in flight finishes, within `ms`: provider answers, commits, exchanges. */
+  async function settle(consentsEnd: string, refusal: TokentrayError, ms: number): Promise<void> {
     background.stop();
+    refresher.pause(refusal);
     const patience = Promise.withResolvers<void>();
-    const cancel = clock.timer(LIMITS.closeMs, patience.resolve);
+    const cancel = clock.timer(ms, patience.resolve);
     const ended = consents
-      .endAll('The host was stopped. Start it and the consent again.')
+      .endAll(consentsEnd)
+      .then(() => work.drained())
       .then(() => refresher.settled());
     await Promise.race([ended, patience.promise]);
     cancel();

@@ -42,6 +42,8 @@ export const LIMITS = {
   discoveryCacheMs: 24 * 60 * MINUTE,
 
   // Refresh
+  /** A clock that was set back by less than this is a clock that was corrected: tokens of before are still believed. */
+  clockToleranceMs: 30 * SECOND,
   /** Tokens with less left than this are refreshed before they are handed out. */
   handOutMarginSeconds: 10,
   /** For very short tokens the margin is this share of their life. */
@@ -70,6 +72,10 @@ export const LIMITS = {
   /** Assumed when a provider says nothing usable and gives no other hint. */
   lifetimeAssumedSeconds: 3_600,
 
+  /** A lock lets a refresh and its one retry run into their time-outs before the key goes. */
+  lockMs: 75 * SECOND,
+  /** Pause between tries to store a refresh token that the disk did not take. */
+  heldRetryMs: 2 * SECOND,
   /** A stop waits this long for refreshes and exchanges in flight (promise 173). */
   closeMs: 10 * SECOND,
 

@@ -113,7 +113,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
         version,
         pid: process.pid,
         started_at: startedAt,
-        url: listeners.url,
+        url: `http://127.0.0.1:${port}`,
         socket: paths.socket,
         warnings: notOpened === undefined || engine.state() === 'open' ? warnings : [...warnings, notOpened],
       }),

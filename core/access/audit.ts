@@ -28,6 +28,7 @@ export class Audit {
   readonly #prune: StatementSync;
   #waiting: AuditRecord[] = [];
   #written = 0;
+  #closed = false;
 
   constructor(path: string, log: LogPort) {
     this.#log = log;
@@ -40,14 +41,16 @@ export class Audit {
     this.#prune = this.#database.prepare('DELETE FROM audit WHERE seq <= (SELECT max(seq) FROM audit) - ?');
   }
 
+  /** After close() nothing is kept: an answer that comes so late reaches nobody. */
   record(entry: AuditRecord): void {
+    if (this.#closed) return;
     this.#waiting.push(entry);
     if (this.#waiting.length === 1) setImmediate(() => this.flush());
   }
 
   flush(): void {
     const records = this.#waiting;
-    if (records.length === 0) return;
+    if (records.length === 0 || this.#closed) return;
     this.#waiting = [];
     try {
       this.#database.exec('BEGIN IMMEDIATE');
@@ -74,7 +77,9 @@ export class Audit {
   }
 
   close(): void {
+    if (this.#closed) return;
     this.flush();
+    this.#closed = true;
     this.#database.close();
   }
 }

@@ -162,8 +162,15 @@ export class Consents {
     return this.#view(consent);
   }
 
+  /** Throws `conflict` once the answer of the provider has arrived: it is being finished then. */
   cancel(id: string): ConsentView {
     const consent = this.#get(id);
+    if (consent.status === 'pending' && consent.consumed) {
+      throw new TokentrayError(
+        'conflict',
+        'The answer of the provider has arrived already, so the consent is being finished. Look at its result.',
+      );
+    }
     if (consent.status === 'pending')
       this.#finish(consent, 'cancelled', {
         failure: new TokentrayError('consent_cancelled', 'The consent was cancelled.'),
@@ -279,6 +286,7 @@ export class Consents {
     end: { connection?: Connection; failure?: TokentrayError },
   ): void {
     const { clock, events, log } = this.#world;
+    if (consent.status !== 'pending') return;
     consent.status = status;
     consent.connection = end.connection;
     consent.failure = end.failure;

@@ -75,7 +75,7 @@ export async function completeConsent(
   }
   const receivedAt = clock.wall();
   const rescued = rescueRefreshToken(response);
-  const held = rescued === undefined ? undefined : hold(world, wanted, rescued);
+  const held = rescued === undefined ? undefined : await hold(world, wanted, secret, rescued);
 
   const openid = isOpenId(provider, wanted.scopes);
   let tokens: TokenSet;
@@ -92,16 +92,23 @@ export async function completeConsent(
   return settle(world, wanted, { tokens, id, held: held?.id });
 }
 
-/** A connection that only keeps the refresh token until the answer is judged. */
-function hold(world: ExchangeWorld, wanted: Wanted, refreshToken: string): Connection {
+/** A connection that only keeps the refresh token until the answer is judged. What cannot be stored is given back. */
+async function hold(
+  world: ExchangeWorld,
+  wanted: Wanted,
+  secret: string | undefined,
+  refreshToken: string,
+): Promise<Connection> {
   const doc = newConnection(world, wanted, 'unverified');
-  world.connections.insert({
-    doc,
-    secrets: { refresh_token: refreshToken, tokens: null },
-    previous: null,
-    intent: null,
-  });
-  return doc;
+  const secrets = { refresh_token: refreshToken, tokens: null };
+  try {
+    world.connections.insert({ doc, secrets, previous: null, intent: null });
+    return doc;
+  } catch (error) {
+    const result = await revokeToken(world.http, wanted.provider, secret, refreshToken, 'refresh_token');
+    world.log.error('grant_not_stored', { provider: wanted.provider.id, given_back: result });
+    throw error;
+  }
 }
 
 /** The answer was refused: what was rescued stays, visible and unusable, until the user removes it. */
@@ -209,7 +216,8 @@ function renew(
         refresh_token: granted.tokens.refresh_token ?? current.secrets.refresh_token,
       },
       previous: granted.tokens.refresh_token === undefined ? current.previous : current.secrets.refresh_token,
-      intent: null,
+      // Without a refresh token of its own the consent leaves a rotation under way alone: its answer still counts.
+      intent: granted.tokens.refresh_token === undefined ? current.intent : null,
     }));
     if (granted.held !== undefined) connections.remove(granted.held);
     return row;

@@ -3,6 +3,7 @@
 import { TokentrayError } from '../errors.ts';
 import { type Provider, providerSchema } from '../model/provider.ts';
 import type { LogPort } from '../ports.ts';
+import { vaultLocked } from '../vault/locked.ts';
 import type { DamagedRow } from '../vault/rows.ts';
 import type { Vault } from '../vault/vault.ts';
 
@@ -107,8 +108,7 @@ export class Registry {
   }
 
   #open(): Vault {
-    if (this.#vault === undefined)
-      throw new TokentrayError('locked', 'The vault is locked. Unlock it with `tokentray unlock`.');
+    if (this.#vault === undefined) throw vaultLocked();
     return this.#vault;
   }
 

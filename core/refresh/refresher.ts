@@ -10,12 +10,15 @@ import { LIMITS } from '../limits.ts';
 import { type Connection, type ConsentCause, tokenOf } from '../model/connection.ts';
 import type { Provider } from '../model/provider.ts';
 import { factsOf } from '../model/token-set.ts';
+import { msLeft } from '../oauth/expiry.ts';
 import { revokeToken } from '../oauth/revocation.ts';
+import { clientAuthOf } from '../oauth/server.ts';
 import { judgeTokenAnswer, rescueRefreshToken } from '../oauth/token-answer.ts';
 import { refreshGrant } from '../oauth/token-request.ts';
 import type { Clock, HttpPort, HttpResponse, LogPort, RandomPort } from '../ports.ts';
 import type { Registry } from '../providers/registry.ts';
-import { type Failure, Failures, share } from './failures.ts';
+import { vaultLocked } from '../vault/locked.ts';
+import { Failures, share } from './failures.ts';
 import { Gate } from './gate.ts';
 import { outcomeOf, type RefreshOutcome } from './outcome.ts';
 
@@ -51,12 +54,22 @@ interface Sending {
   readonly secret: string | undefined;
 }
 
+interface Held {
+  readonly sending: Sending;
+  readonly response: HttpResponse;
+}
+
 export class Refresher {
   readonly #world: RefresherWorld;
   readonly #inFlight = new Map<string, { promise: Promise<void>; since: number }>();
   readonly #succeededAt = new Map<string, number>();
   readonly #failures: Failures;
   readonly #gate = new Gate(LIMITS.refreshesPerProvider);
+  /** Answers whose commit failed: each holds the only copy of a refresh token there is. */
+  readonly #held = new Map<string, Held>();
+  /** Connections that are being revoked or removed. */
+  readonly #busy = new Set<string>();
+  #paused: TokentrayError | undefined;
 
   constructor(world: RefresherWorld) {
     this.#world = world;
@@ -68,19 +81,48 @@ export class Refresher {
     return this.#inFlight.get(id)?.since;
   }
 
-  /** Wall clock before which the background does not try again, if the last try failed. */
-  failureOf(id: string): Failure | undefined {
-    return this.#failures.of(id);
+  /** Milliseconds for which the background does not try again, because the last try failed. */
+  pauseLeft(id: string): number {
+    return this.#failures.msLeft(id);
   }
 
-  /** Resolves when every refresh in flight has ended, well or not. */
+  /** Nothing new is sent from now on; whoever asks gets `refusal`. */
+  pause(refusal: TokentrayError): void {
+    this.#paused = refusal;
+  }
+
+  resume(): void {
+    this.#paused = undefined;
+  }
+
+  /** True while an answer is kept in memory only, because the disk did not take it. */
+  holdsAnswer(): boolean {
+    return this.#held.size > 0;
+  }
+
+  /** Resolves when nothing is in flight and every answer is on disk. */
   async settled(): Promise<void> {
-    await Promise.allSettled([...this.#inFlight.values()].map((flight) => flight.promise));
+    while (this.#inFlight.size > 0 || this.#held.size > 0) {
+      await Promise.allSettled([...this.#inFlight.values()].map((flight) => flight.promise));
+      if (this.#inFlight.size > 0) continue;
+      await Promise.allSettled([...this.#held.keys()].map((id) => this.#begin(id)));
+      if (this.#held.size > 0) await this.#pause(LIMITS.heldRetryMs);
+    }
   }
 
-  /** Resolves when the refresh of this connection, if any, has ended, well or not. */
-  async settledOne(id: string): Promise<void> {
-    await Promise.allSettled([this.#inFlight.get(id)?.promise]);
+  /**
+   * Runs `work` while nothing is refreshed for this connection: first waits for what is in flight, then refuses what
+   * comes. So that what is revoked is the newest token and stays the last one. Throws `conflict` when it runs already.
+   */
+  async exclusively<T>(id: string, work: () => Promise<T>): Promise<T> {
+    while (this.#inFlight.has(id)) await Promise.allSettled([this.#inFlight.get(id)?.promise]);
+    if (this.#busy.has(id)) throw beingEnded();
+    this.#busy.add(id);
+    try {
+      return await work();
+    } finally {
+      this.#busy.delete(id);
+    }
   }
 
   forget(): void {
@@ -115,9 +157,14 @@ export class Refresher {
     const blocked = options.insist ? undefined : this.#standingRefusal(id);
     if (blocked !== undefined) return Promise.reject(blocked);
 
-    const promise = this.#gate
-      .run(doc.provider, () => this.#rotate(id))
-      .finally(() => this.#inFlight.delete(id));
+    if (this.#busy.has(id)) return Promise.reject(beingEnded());
+    if (this.#paused !== undefined) return Promise.reject(this.#paused);
+    return this.#begin(id);
+  }
+
+  #begin(id: string): Promise<void> {
+    const provider = this.#world.connections.get(id)?.provider ?? '';
+    const promise = this.#gate.run(provider, () => this.#rotate(id)).finally(() => this.#inFlight.delete(id));
     this.#inFlight.set(id, { promise, since: this.#world.clock.wall() });
     return promise;
   }
@@ -127,8 +174,8 @@ export class Refresher {
     const doc = this.#world.connections.get(id)!;
     if (doc.state.status === 'needs_consent') return consentNeeded(doc, doc.state.cause);
     const failure = this.#failures.of(id);
-    const wait = failure?.said ? failure.nextAt - this.#world.clock.wall() : 0;
-    if (wait <= 0) return undefined;
+    const wait = failure?.said ? this.#failures.msLeft(id) : 0;
+    if (wait === 0) return undefined;
     return new TokentrayError(
       'refresh_failed',
       failure?.code === 'provider_refused'
@@ -141,6 +188,13 @@ export class Refresher {
   }
 
   async #rotate(id: string): Promise<void> {
+    const held = this.#held.get(id);
+    if (held !== undefined) {
+      await this.#keep(held.sending, held.response);
+      return this.#judge(id, held.sending.attempt);
+    }
+    // A place in the queue is not a refresh: whoever still waits when a lock begins has sent nothing.
+    if (this.#paused !== undefined) throw this.#paused;
     this.#step('S0', id);
     const row = this.#world.connections.reread(id);
     this.#step('S1', id);
@@ -154,10 +208,8 @@ export class Refresher {
   }
 
   #isSpent(row: ConnectionRow): boolean {
-    const end = row.secrets.tokens?.expires_at;
-    return (
-      row.secrets.tokens === null || (end !== null && end !== undefined && end <= this.#world.clock.wall())
-    );
+    const { tokens } = row.secrets;
+    return tokens === null || msLeft(tokens, this.#world.clock.wall()) <= 0;
   }
 
   async #send(row: ConnectionRow, wasInDoubt: boolean, isRepeat = false): Promise<void> {
@@ -169,6 +221,8 @@ export class Refresher {
       throw consentNeeded(row.doc, 'no_refresh_token');
     }
     const { provider, secret } = registry.withSecret(row.doc.provider);
+    // Refused here, before the intent: nothing would be sent, and a later refusal must not read as a lost answer.
+    clientAuthOf(provider, secret);
     const attempt = Buffer.from(random.bytes(16)).toString('base64url');
     const tokenHash = createHash('sha256').update(token).digest('hex');
     connections.update(id, (current) => ({
@@ -189,9 +243,12 @@ export class Refresher {
     this.#step('S3', id);
 
     const outcome = outcomeOf(answer, clock.wall());
-    if (outcome.kind === 'answered' && answer.kind === 'answered') {
-      await this.#keep({ id, attempt, sent: token, provider, secret }, answer.response);
-      return this.#judge(id, attempt);
+    const answered = answer.kind === 'answered' ? answer.response : undefined;
+    // A refusal in a 2xx may still hold the one refresh token that works from now on: it is kept, then the refusal counts.
+    if (answered !== undefined && (outcome.kind === 'answered' || rescueRefreshToken(answered) !== undefined)) {
+      await this.#keep({ id, attempt, sent: token, provider, secret }, answered);
+      if (outcome.kind === 'answered') return this.#judge(id, attempt);
+      doubt = false;
     }
     if (outcome.kind === 'consent_needed') {
       const stored = connections.reread(id);
@@ -211,7 +268,7 @@ export class Refresher {
     const { clock, connections, http } = this.#world;
     const rescued = rescueRefreshToken(response);
     this.#step('S5', id);
-    const kept = connections.update(id, (current) => {
+    const kept = this.#commit(sending, response, (current) => {
       if (current.intent?.attempt !== attempt) return undefined;
       const rotated = rescued !== undefined && rescued !== sent;
       const body = Buffer.from(response.body).toString('base64');
@@ -224,6 +281,7 @@ export class Refresher {
     });
     this.#step('S7', id);
     if (kept !== undefined) return;
+    if (!connections.loaded) throw vaultLocked();
     // Removed or revoked meanwhile: what came belongs to nobody, so it is given back. After a new consent it is only
     // dropped: many providers revoke by person and would end the new grant with the old one.
     const left = connections.get(id) === undefined ? undefined : connections.row(id);
@@ -233,6 +291,32 @@ export class Refresher {
       'conflict',
       'The connection changed while its token was being refreshed. Ask again.',
     );
+  }
+
+  /** S7. What the disk does not take is held and tried again: it is the only copy. */
+  #commit(
+    sending: Sending,
+    response: HttpResponse,
+    change: (row: ConnectionRow) => ConnectionRow | undefined,
+  ): ConnectionRow | undefined {
+    const { clock, connections, log } = this.#world;
+    const { id } = sending;
+    try {
+      const row = connections.update(id, change);
+      this.#held.delete(id);
+      return row;
+    } catch (error) {
+      if (!(error instanceof TokentrayError) || error.code !== 'storage') throw error;
+      if (!this.#held.has(id)) log.error('refresh_token_not_stored', { connection: id });
+      this.#held.set(id, { sending, response });
+      clock.timer(LIMITS.heldRetryMs, () => {
+        if (this.#held.has(id) && !this.#inFlight.has(id)) void this.#begin(id).catch(() => undefined);
+      });
+      throw new TokentrayError(
+        'storage',
+        `The new refresh token could not be stored. It is kept in memory and tried again; make room and do not stop the host. ${error.message}`,
+      );
+    }
   }
 
   /**
@@ -271,7 +355,8 @@ export class Refresher {
               doc: {
                 ...current.doc,
                 refreshed_at: clock.wall(),
-                state: { status: 'active', token: factsOf(tokens) },
+                // An imported grant is proved, but whose it is has yet to be settled (providers/commands.ts).
+                state: isNew(current) ? current.doc.state : { status: 'active', token: factsOf(tokens) },
               },
               secrets: secretsOf(tokens),
               intent: null,
@@ -301,7 +386,7 @@ export class Refresher {
   }
 
   #failed(doc: Connection, attempt: string, outcome: RefreshOutcome, doubt: boolean): TokentrayError {
-    const { clock, connections } = this.#world;
+    const { connections } = this.#world;
     const { id } = doc;
     const name = nameOf(doc);
     // Still in doubt keeps the intent: the next refusal is then known to be a lost answer.
@@ -320,7 +405,7 @@ export class Refresher {
     const offline = outcome.kind === 'retry_later' && outcome.offline;
     const after = outcome.kind === 'retry_later' ? outcome.after : undefined;
     const code = offline ? 'offline' : 'refresh_failed';
-    const failure = this.#failures.note(id, code, after);
+    this.#failures.note(id, code, after);
     const why = outcome.kind === 'retry_later' || outcome.kind === 'in_doubt' ? outcome.why : outcome.kind;
     const sentence = offline
       ? `${name}: the provider could not be reached (${why}). Nothing is lost; it is tried again.`
@@ -328,7 +413,7 @@ export class Refresher {
         ? `${name}: the provider's answer was lost (${why}). It is tried again.`
         : `${name}: the provider could not refresh the token now (${why}). Nothing is lost; it is tried again.`;
     return new TokentrayError(code, sentence, {
-      retryAfter: Math.ceil((failure.nextAt - clock.wall()) / 1_000),
+      retryAfter: Math.ceil(this.#failures.msLeft(id) / 1_000),
     });
   }
 
@@ -384,6 +469,17 @@ export class Refresher {
   #step(step: RotationStep, id: string): void {
     this.#world.onStep?.(step, id);
   }
+}
+
+function isNew(row: ConnectionRow): boolean {
+  return row.doc.state.status === 'new';
+}
+
+function beingEnded(): TokentrayError {
+  return new TokentrayError(
+    'conflict',
+    'The connection is being revoked or removed. Wait for that to finish.',
+  );
 }
 
 function jitter(random: RandomPort, min: number, max: number): number {

@@ -3,6 +3,7 @@
 import type { VaultState } from '../engine.ts';
 import { TokentrayError } from '../errors.ts';
 import { look } from './file-safety.ts';
+import { vaultLocked } from './locked.ts';
 import type { SlotCredential, SlotView } from './slots.ts';
 import { createVault, openVault, type Vault, type VaultOptions } from './vault.ts';
 
@@ -22,6 +23,7 @@ export class VaultSession {
   #vault: Vault | undefined;
   #settingUp = false;
   #announced = false;
+  #locking: Promise<void> | undefined;
 
   /** Opens an existing file, locked. Throws `vault_damaged`, `vault_newer`, `unsafe_path` or `storage`. */
   constructor(options: VaultOptions, hooks: SessionHooks) {
@@ -35,7 +37,8 @@ export class VaultSession {
 
   state(): VaultState {
     if (this.#vault === undefined) return 'setup';
-    return this.#vault.unlocked ? 'open' : 'locked';
+    // From the first moment of a lock nothing new begins, although the key is still there for what must finish.
+    return this.#announced && this.#locking === undefined ? 'open' : 'locked';
   }
 
   slots(): readonly SlotView[] {
@@ -44,11 +47,9 @@ export class VaultSession {
 
   /** The open vault. Throws `setup` or `locked`, each with what to do. */
   open(): Vault {
-    if (this.#vault?.unlocked) return this.#vault;
     if (this.#vault === undefined) throw setupNeeded();
-    throw new TokentrayError('locked', 'The vault is locked. Unlock it first.', {
-      action: { method: 'POST', url: '/v1/unlock', command: 'tokentray unlock' },
-    });
+    if (this.state() === 'open') return this.#vault;
+    throw vaultLocked();
   }
 
   async addSlot(credential: SlotCredential): Promise<SlotView> {
@@ -69,29 +70,46 @@ export class VaultSession {
 
   async unlock(credential?: SlotCredential): Promise<void> {
     if (this.#vault === undefined) throw setupNeeded();
-    if (this.#vault.unlocked) return;
+    await this.#locking;
+    if (this.#announced) return;
     await this.#vault.unlock(credential);
     this.#announce(this.#vault);
   }
 
-  async lock(): Promise<void> {
-    if (this.#vault === undefined) throw setupNeeded();
+  /** Refuses new work at once, lets what is under way finish, then forgets the key. Throws what `beforeLock` throws. */
+  lock(): Promise<void> {
+    const vault = this.#vault;
+    if (vault === undefined) return Promise.reject(setupNeeded());
+    this.#locking ??= this.#lock(vault).finally(() => {
+      this.#locking = undefined;
+    });
+    return this.#locking;
+  }
+
+  async #lock(vault: Vault): Promise<void> {
     if (this.#announced) await this.#hooks.beforeLock();
     // Also ends every try to unlock that is under way.
-    this.#vault.lock();
+    vault.lock();
     if (!this.#announced) return;
     this.#announced = false;
     this.#hooks.onLocked();
   }
 
-  /** Two unlocks at once open the vault once. */
+  /** Two unlocks at once open the vault once. What cannot be read leaves it locked. */
   #announce(vault: Vault): void {
-    if (this.#announced) return;
+    if (this.#announced || !vault.unlocked) return;
     this.#announced = true;
-    this.#hooks.onOpen(vault);
+    try {
+      this.#hooks.onOpen(vault);
+    } catch (error) {
+      this.#announced = false;
+      vault.lock();
+      throw error;
+    }
   }
 
   close(): void {
+    this.#announced = false;
     this.#vault?.close();
     this.#vault = undefined;
   }

@@ -16,7 +16,12 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { TokentrayError } from '../../core/errors.ts';
 import { addProvider, assertProblem, connect, openWorld } from '../support/integration-world.ts';
-import { type RunningHost, type RunningHostOptions, startRunningHost } from '../support/running-host.ts';
+import {
+  newHostHome,
+  type RunningHost,
+  type RunningHostOptions,
+  startRunningHost,
+} from '../support/running-host.ts';
 import { MemoryKeychain } from '../support/vault-keychain.ts';
 
 const PASSPHRASE = 'correct horse battery staple';
@@ -252,8 +257,12 @@ test('a key source that makes no sense stops the start and names the variable', 
     [{ TOKENTRAY_KEY_SOURCE: 'passphrase' }, /TOKENTRAY_PASSPHRASE_FILE is not set/],
   ] as const;
   for (const [env, sentence] of cases) {
+    const home = await newHostHome();
+    t.after(() => {
+      for (const folder of [home, `${home}-key`]) rmSync(folder, { recursive: true, force: true });
+    });
     await assert.rejects(
-      startBare(t, { env }),
+      startBare(t, { env, home }),
       (error: unknown) =>
         error instanceof TokentrayError && error.code === 'invalid_field' && sentence.test(error.message),
     );

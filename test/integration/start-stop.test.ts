@@ -309,12 +309,17 @@ test('promise 121: with 512 open connections the next one is answered 503, the o
   t.after(() => {
     for (const socket of held) socket.destroy();
   });
-  // The oldest one is served: the others are only there.
-  held[0]!.write(`GET /v1/health HTTP/1.1\r\n${name}\r\nConnection: close\r\n\r\n`);
-  const refused = await speak(port, 'GET /v1/health HTTP/1.1', name);
+  // Connected for the kernel is not yet accepted by the host.
+  const accepted = () =>
+    socketsOf(host.pid).filter(({ local, listens }) => local.endsWith(`:${port}`) && !listens);
+  await until('the host to have them all', () => accepted().length === 512);
+  const refused = await speak(port, 'GET /v1/health HTTP/1.1', name, 'Connection: close');
   assert.deepEqual([refused.status, refused.header('retry-after')], [503, '1']);
   assert.equal(JSON.parse(refused.body).code, 'busy');
+  // Those that are in are served, and leave a place behind.
+  held[0]!.write(`GET /v1/health HTTP/1.1\r\n${name}\r\nConnection: close\r\n\r\n`);
   assert.equal((await readAnswer(held[0]!)).status, 200);
+  await until('the place to be given back', () => accepted().length === 511);
   assert.equal((await speak(port, 'GET /v1/health HTTP/1.1', name, 'Connection: close')).status, 200);
   assert.equal((await host.call('GET', '/v1/status', { door: 'socket' })).status, 200);
 });
