@@ -1,5 +1,6 @@
 // Who is calling: one `Authorization: Bearer tt_…` and nothing else. No key, an unknown one, a revoked one and
 // another scheme are one case with one answer (promise 114). Bad keys are counted per door; a good key is never slowed.
+import { unauthorized } from '../core/access/callers.ts';
 import type { Engine } from '../core/engine.ts';
 import { TokentrayError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
@@ -48,8 +49,5 @@ function refusal(times: number[], now: number, onLimit: () => void): TokentrayEr
   }
   times.push(now);
   if (times.length === LIMITS.badKeysPerMinute) onLimit();
-  return new TokentrayError(
-    'unauthorized',
-    'Send a valid key as: Authorization: Bearer tt_… A key is made with: tokentray keys add NAME',
-  );
+  return unauthorized();
 }

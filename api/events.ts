@@ -1,5 +1,5 @@
 // What happened, as server-sent events: a reader sees its own names only, a reader that comes back gets what it missed,
-// and one that does not read is let go. Ends at once when the key behind it is removed (promise 122).
+// and one that does not read is let go. Ends at once when the key behind it is removed (promise 122), and with its life.
 import type { Engine } from '../core/engine.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { Caller } from '../core/model/caller.ts';
@@ -53,8 +53,10 @@ function eventStream(
 
         const send = (text: string): void => {
           if (!open) return;
-          controller.enqueue(encoder.encode(text));
-          if ((controller.desiredSize ?? 0) <= 0) end();
+          // An expiry is no event: it is found out when there is something to tell, or at the next beat.
+          const valid = engine.callers.isValid(caller);
+          if (valid) controller.enqueue(encoder.encode(text));
+          if (!valid || (controller.desiredSize ?? 0) <= 0) end();
         };
         const end = (): void => {
           if (!open) return;
@@ -90,7 +92,7 @@ function eventStream(
         const first = `: ok\n\n${gap ? RESET : ''}${missed.join('')}`;
         missed = undefined;
         send(first);
-        beat();
+        if (open) beat();
         if (stopping.aborted) end();
         else stopping.addEventListener('abort', end);
       },

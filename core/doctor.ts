@@ -130,7 +130,7 @@ function examineState(connection: Connection, now: number): DoctorCheck {
   const reconnect = `Run tokentray connect ${connection.provider} --account ${connection.account}.`;
   switch (state.status) {
     case 'active': {
-      const left = secondsLeft(state.token.expires_at, now);
+      const left = secondsLeft(state.token, now);
       return {
         name,
         ok: true,

@@ -19,7 +19,7 @@ import type { ConsentView, Via } from './model/consent.ts';
 import type { SequencedEvent, TokentrayEvent } from './model/event.ts';
 import { parseInput } from './model/field.ts';
 import { name } from './model/name.ts';
-import { type Provider, scope } from './model/provider.ts';
+import { type Provider, scope, scopesToAsk } from './model/provider.ts';
 import type { ExpirySource } from './model/token-set.ts';
 import type { Ports } from './ports.ts';
 import { providerCommands } from './providers/commands.ts';
@@ -171,6 +171,8 @@ export interface Engine {
   readonly callers: {
     /** The caller a key belongs to; undefined for unknown, revoked and expired keys alike. Works while locked. */
     identify(key: string): Caller | undefined;
+    /** False once the key behind an identified caller was removed or has expired. */
+    isValid(caller: Caller): boolean;
     list(): readonly CallerView[];
     /** `key` is in this answer and never again (promise 123). */
     add(input: NewCaller): { readonly caller: CallerView; readonly key: string };
@@ -213,7 +215,7 @@ export function createEngine(options: EngineOptions): Engine {
   const events = new EventLog(clock, log);
   const connections = new Connections(log, random);
   const registry = new Registry(log);
-  const callers = new Callers(clock, random, options.ownerKey);
+  const callers = new Callers(clock, random, options.ownerKey, log);
   const shared = { ...ports, events, connections, registry, redirectPort };
   const refresher = new Refresher({
     ...shared,
@@ -321,7 +323,7 @@ export function createEngine(options: EngineOptions): Engine {
       start: toTheEnd(async (_caller: Caller, request: ConsentRequest) => {
         const { provider: id, account, scopes, via } = parseInput(consentRequest, request, 'Consent');
         const provider = registry.get(id);
-        return consents.start({ provider, account, scopes: scopes ?? provider.scopes, via });
+        return consents.start({ provider, account, scopes: scopesToAsk(provider, scopes), via });
       }),
       show: (id) => consents.show(id),
       wait: (id, seconds, signal) => consents.wait(id, seconds, signal),
@@ -337,6 +339,7 @@ export function createEngine(options: EngineOptions): Engine {
 
     callers: {
       identify: (key) => callers.identify(key),
+      isValid: (caller) => callers.isValid(caller),
       list: whenOpen(() =>
         callers.list().map((caller) => ({ ...caller, connections: caller.connections.map(named) })),
       ),

@@ -4,8 +4,8 @@ import { hash, timingSafeEqual } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import { TokentrayError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
-import { type Caller, type CallerView, callerDoc, type NewCaller } from '../model/caller.ts';
-import type { Clock, RandomPort } from '../ports.ts';
+import { type Caller, type CallerDoc, type CallerView, callerDoc, type NewCaller } from '../model/caller.ts';
+import type { Clock, LogPort, RandomPort } from '../ports.ts';
 
 const PREFIX_CHARS = 7;
 const OWNER = 'owner';
@@ -19,14 +19,20 @@ interface Known {
 export class Callers {
   readonly #clock: Pick<Clock, 'wall'>;
   readonly #random: RandomPort;
+  readonly #log: LogPort;
   readonly #owner: Known;
+  /** The entry behind a caller that was identified once. */
+  readonly #known = new WeakMap<Caller, Known>();
+  /** Names of rows that cannot be read: they open nothing, keep their name and can be removed. */
+  readonly #damaged = new Set<string>();
   #byDigest = new Map<string, Known>();
   #lastUsed = new Map<string, number>();
   #database: DatabaseSync | undefined;
 
-  constructor(clock: Pick<Clock, 'wall'>, random: RandomPort, ownerKey: string) {
+  constructor(clock: Pick<Clock, 'wall'>, random: RandomPort, ownerKey: string, log: LogPort) {
     this.#clock = clock;
     this.#random = random;
+    this.#log = log;
     const caller: Caller = { name: OWNER, rights: ['admin'], connections: [] };
     this.#owner = {
       caller,
@@ -43,24 +49,31 @@ export class Callers {
     this.#byDigest.set(this.#owner.digest.toString('base64'), this.#owner);
   }
 
-  /** Reads the table; works while the vault is locked. */
+  /** Reads the table; works while the vault is locked. A damaged row is nobody's key; all others work. */
   load(database: DatabaseSync): void {
     this.#database = database;
     this.#byDigest = new Map([[this.#owner.digest.toString('base64'), this.#owner]]);
     this.#lastUsed = new Map();
+    this.#damaged.clear();
     for (const row of database
       .prepare('SELECT name, digest, prefix, doc, created_at, last_used_at, expires_at FROM caller')
       .all()) {
-      const doc = callerDoc.parse(JSON.parse(String(row.doc)));
+      const name = String(row.name);
+      const doc = docOf(String(row.doc));
+      if (doc === undefined) {
+        this.#damaged.add(name);
+        this.#log.error('caller_damaged', { name });
+        continue;
+      }
       const view = {
-        name: String(row.name),
+        name,
         prefix: String(row.prefix),
         ...doc,
         created_at: Number(row.created_at),
         expires_at: row.expires_at === null ? null : Number(row.expires_at),
       };
       const digest = Buffer.from(row.digest as Uint8Array);
-      this.#byDigest.set(digest.toString('base64'), { caller: { name: view.name, ...doc }, digest, view });
+      this.#remember({ caller: { name, ...doc }, digest, view });
       if (row.last_used_at !== null) this.#lastUsed.set(view.name, Number(row.last_used_at));
     }
   }
@@ -71,8 +84,17 @@ export class Callers {
     // The digest is looked up, not the key, so timing tells nothing about a key; the comparison is constant-time anyway.
     const known = this.#byDigest.get(digest.toString('base64')) ?? this.#owner;
     if (!timingSafeEqual(known.digest, digest)) return undefined;
-    const { expires_at: end } = known.view;
-    return end !== null && end <= this.#clock.wall() ? undefined : known.caller;
+    return this.#hasEnded(known) ? undefined : known.caller;
+  }
+
+  /**
+   * False once the key behind a caller was removed or has expired: whatever it asked for before is not given any more
+   * (promise 122). The owner, and whoever came without a key of this table, stays.
+   */
+  isValid(caller: Caller): boolean {
+    const known = this.#known.get(caller);
+    if (known === undefined) return true;
+    return this.#byDigest.get(known.digest.toString('base64')) === known && !this.#hasEnded(known);
   }
 
   list(): CallerView[] {
@@ -86,7 +108,9 @@ export class Callers {
   add(input: NewCaller): { readonly caller: CallerView; readonly key: string } {
     const database = this.#table();
     const taken =
-      input.name === OWNER || [...this.#byDigest.values()].some(({ view }) => view.name === input.name);
+      input.name === OWNER ||
+      this.#damaged.has(input.name) ||
+      [...this.#byDigest.values()].some(({ view }) => view.name === input.name);
     if (taken)
       throw new TokentrayError(
         'already_exists',
@@ -109,17 +133,18 @@ export class Callers {
         'INSERT INTO caller (name, digest, prefix, doc, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)',
       )
       .run(view.name, digest, view.prefix, JSON.stringify(doc), now, view.expires_at);
-    this.#byDigest.set(digest.toString('base64'), { caller: { name: view.name, ...doc }, digest, view });
+    this.#remember({ caller: { name: view.name, ...doc }, digest, view });
     return { caller: { ...view, last_used_at: null }, key };
   }
 
   /** Throws `not_found`. */
   remove(name: string): void {
     const found = [...this.#byDigest].find(([, known]) => known.view.name === name && known !== this.#owner);
-    if (found === undefined)
+    if (found === undefined && !this.#damaged.has(name))
       throw new TokentrayError('not_found', 'There is no key by that name.', { field: 'name' });
     this.#table().prepare('DELETE FROM caller WHERE name = ?').run(name);
-    this.#byDigest.delete(found[0]);
+    if (found !== undefined) this.#byDigest.delete(found[0]);
+    this.#damaged.delete(name);
     this.#lastUsed.delete(name);
   }
 
@@ -128,9 +153,35 @@ export class Callers {
     this.#lastUsed.set(name, at);
   }
 
+  #remember(known: Known): void {
+    this.#byDigest.set(known.digest.toString('base64'), known);
+    this.#known.set(known.caller, known);
+  }
+
+  #hasEnded({ view: { expires_at: end } }: Known): boolean {
+    return end !== null && end <= this.#clock.wall();
+  }
+
   #table(): DatabaseSync {
     if (this.#database === undefined) throw new TokentrayError('setup', 'Tokentray is not set up yet.');
     return this.#database;
+  }
+}
+
+/** The one refusal for a key that is missing, unknown, removed or expired (promise 114). */
+export function unauthorized(): TokentrayError {
+  return new TokentrayError(
+    'unauthorized',
+    'Send a valid key as: Authorization: Bearer tt_… A key is made with: tokentray keys add NAME',
+  );
+}
+
+function docOf(text: string): CallerDoc | undefined {
+  try {
+    return callerDoc.safeParse(JSON.parse(text)).data;
+  } catch {
+    // Not JSON: as damaged as the wrong JSON.
+    return undefined;
   }
 }
 

@@ -7,14 +7,15 @@ import type { Consents } from '../consent/consents.ts';
 import type { HandOut, HandOutOptions } from '../engine.ts';
 import { TokentrayError } from '../errors.ts';
 import type { EventLog } from '../event-log.ts';
+import { LIMITS } from '../limits.ts';
 import type { Caller } from '../model/caller.ts';
 import type { Connection } from '../model/connection.ts';
 import type { TokenSet } from '../model/token-set.ts';
-import { handOutMarginMs, secondsLeft } from '../oauth/expiry.ts';
+import { handOutMarginMs, lifeMs, msLeft, secondsLeft } from '../oauth/expiry.ts';
 import type { Clock } from '../ports.ts';
 import type { Refresher } from '../refresh/refresher.ts';
 import { type Audit, markOf } from './audit.ts';
-import type { Callers } from './callers.ts';
+import { type Callers, unauthorized } from './callers.ts';
 
 export interface HandOutWorld {
   readonly clock: Clock;
@@ -46,6 +47,8 @@ export class HandOuts {
     try {
       const ready = this.#atHand(connections.row(connection.id), options);
       const tokens = typeof ready === 'object' ? ready : await this.#refreshed(connection.id, options, ready);
+      // A refresh or a consent may have been waited for; meanwhile the key may have been removed.
+      if (!callers.isValid(caller)) throw unauthorized();
       return this.#release(caller, connection, tokens, options.door);
     } catch (error) {
       const code = error instanceof TokentrayError ? error.code : 'unexpected';
@@ -64,24 +67,30 @@ export class HandOuts {
     }
   }
 
-  /** The stored token when it satisfies the request; else why a refresh must come first. Throws when none can help. */
-  #atHand(row: ConnectionRow, options: HandOutOptions): TokenSet | 'forced' | 'spent' {
+  /**
+   * The stored token when it satisfies the request; else what must come first: a refresh of now, or, where a second one
+   * would bring no more, of the last seconds. Throws when none can help.
+   */
+  #atHand(row: ConnectionRow, options: HandOutOptions): TokenSet | 'new' | 'recent' {
     const { tokens } = row.secrets;
     const { state } = row.doc;
     if (state.status === 'revoked') throw consentNeeded(row.doc, 'refused');
-    if (tokens === null) return 'spent';
+    // A grant whose owner is not settled yet is nobody's to use.
+    if (tokens === null || state.status === 'new') return 'new';
     requireScope(row.doc, tokens, options.scope);
-    const now = this.#world.clock.wall();
-    const left = tokens.expires_at === null ? Number.POSITIVE_INFINITY : tokens.expires_at - now;
+    const left = msLeft(tokens, this.#world.clock.wall());
+    const life = lifeMs(tokens);
     const wanted = (options.minValid ?? 0) * 1_000;
-    if (tokens.expires_at !== null && wanted > tokens.expires_at - tokens.issued_at) {
-      throw minValidImpossible(row.doc, options.minValid!, tokens);
-    }
-    const margin = tokens.expires_at === null ? 0 : handOutMarginMs(tokens.issued_at, tokens.expires_at);
-    const good = left > margin && left >= wanted;
+    if (wanted > life) throw minValidImpossible(row.doc, options.minValid!, tokens);
+    const living = left > handOutMarginMs(life);
+    const good = living && left >= wanted;
     if (good && !options.force) return tokens;
-    if (row.secrets.refresh_token !== null) return good ? 'forced' : 'spent';
-    if (left <= margin) return 'spent';
+    if (row.secrets.refresh_token !== null) {
+      // Tokens that are over when they come, and those of which all but the whole life is asked for.
+      const neverBetter = life < 1_000 || (living && wanted > life - LIMITS.forceReuseMs);
+      return good || neverBetter ? 'recent' : 'new';
+    }
+    if (!living) return 'new';
     if (options.force) {
       throw new TokentrayError(
         'conflict',
@@ -92,10 +101,10 @@ export class HandOuts {
     throw minValidImpossible(row.doc, options.minValid!, tokens);
   }
 
-  async #refreshed(id: string, options: HandOutOptions, why: 'forced' | 'spent'): Promise<TokenSet> {
+  async #refreshed(id: string, options: HandOutOptions, which: 'new' | 'recent'): Promise<TokenSet> {
     const { connections, refresher } = this.#world;
     try {
-      await abortable(refresher.refresh(id, { reuse: why === 'forced' }), options.signal);
+      await abortable(refresher.refresh(id, { reuse: which === 'recent' }), options.signal);
     } catch (error) {
       if (!(await this.#consented(id, error, options))) throw error;
     }
@@ -106,11 +115,8 @@ export class HandOuts {
         `${nameOf(doc)} was never proved good, so it is not used. Remove it and connect again.`,
       );
     requireScope(doc, secrets.tokens, options.scope);
-    const left =
-      secrets.tokens.expires_at === null
-        ? Number.POSITIVE_INFINITY
-        : secrets.tokens.expires_at - this.#world.clock.wall();
-    if (left < (options.minValid ?? 0) * 1_000)
+    // The whole life: what is asked for is what the provider gives, whatever the way here took.
+    if (lifeMs(secrets.tokens) < (options.minValid ?? 0) * 1_000)
       throw minValidImpossible(doc, options.minValid!, secrets.tokens);
     return secrets.tokens;
   }
@@ -145,7 +151,7 @@ export class HandOuts {
       access_token: tokens.access_token,
       token_type: tokens.token_type,
       expires_at: tokens.expires_at,
-      expires_in: secondsLeft(tokens.expires_at, now),
+      expires_in: secondsLeft(tokens, now),
       expires_source: tokens.expires_source,
       scope: tokens.scope.join(' '),
       connection: nameOf(doc),

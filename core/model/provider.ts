@@ -113,3 +113,11 @@ export function isOpenId(
 ): boolean {
   return provider.issuer !== undefined && scopes.includes('openid');
 }
+
+/** What a consent asks for. At an OpenID provider always `openid` too: without it nobody says whose grant it is. */
+export function scopesToAsk(
+  provider: Pick<Provider, 'scopes' | 'issuer'>,
+  wanted: readonly string[] = provider.scopes,
+): readonly string[] {
+  return isOpenId(provider) && !wanted.includes('openid') ? ['openid', ...wanted] : wanted;
+}

@@ -52,12 +52,34 @@ export function jwtExpiry(token: string): number | undefined {
     : undefined;
 }
 
-/** Seconds the token has left, never negative; null when unknown. */
-export function secondsLeft(expiresAt: number | null, now: number): number | null {
-  return expiresAt === null ? null : Math.max(0, Math.floor((expiresAt - now) / 1_000));
+/** When a token came and ends, wall clock in milliseconds. */
+interface Span {
+  readonly issued_at: number;
+  readonly expires_at: number | null;
+}
+
+/** True when the token came later than now: the clock was set back since, and nobody knows how old the token is. */
+export function isFromTheFuture(token: Span, now: number): boolean {
+  return now < token.issued_at - LIMITS.clockToleranceMs;
+}
+
+/** Milliseconds the whole token lives; infinite when nobody says. */
+export function lifeMs({ issued_at, expires_at }: Span): number {
+  return expires_at === null ? Number.POSITIVE_INFINITY : expires_at - issued_at;
+}
+
+/** Milliseconds the token has left, never more than its life (promise 99); negative after its end, infinite when unknown. */
+export function msLeft(token: Span, now: number): number {
+  if (token.expires_at === null) return Number.POSITIVE_INFINITY;
+  return isFromTheFuture(token, now) ? 0 : Math.min(token.expires_at - now, lifeMs(token));
+}
+
+/** Whole seconds the token has left, never negative; null when unknown. */
+export function secondsLeft(token: Span, now: number): number | null {
+  return token.expires_at === null ? null : Math.max(0, Math.floor(msLeft(token, now) / 1_000));
 }
 
 /** The contract of the endpoint: at least 10 s left, or a fifth of the token's life where that is less. */
-export function handOutMarginMs(issuedAt: number, expiresAt: number): number {
-  return Math.min(LIMITS.handOutMarginSeconds * 1_000, (expiresAt - issuedAt) * LIMITS.handOutMarginShare);
+export function handOutMarginMs(life: number): number {
+  return Math.min(LIMITS.handOutMarginSeconds * 1_000, life * LIMITS.handOutMarginShare);
 }

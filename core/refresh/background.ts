@@ -55,9 +55,8 @@ export class Background {
     const token = state.status === 'active' || state.status === 'error' ? tokenOf(state) : undefined;
     if (token === undefined || this.#queued.has(id)) return false;
     const now = this.#world.clock.wall();
-    const due = dueAt(token, shareOf(id));
-    const failure = this.#world.refresher.failureOf(id);
-    return due !== null && due <= now && (failure === undefined || failure.nextAt <= now);
+    const due = dueAt(token, shareOf(id), now);
+    return due !== null && due <= now && this.#world.refresher.pauseLeft(id) === 0;
   }
 
   #queue(id: string): void {

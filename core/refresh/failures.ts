@@ -7,9 +7,10 @@ import type { Registry } from '../providers/registry.ts';
 import { backOffMs } from './schedule.ts';
 
 /** What stands in the way of the next try. `said`: the provider named the time itself, so nobody asks earlier. */
-export interface Failure {
+interface Failure {
   readonly attempts: number;
-  readonly nextAt: number;
+  /** Both clocks: the wall can be set back and the other one stops during sleep; the pause ends with the first of them. */
+  readonly nextAt: { readonly wall: number; readonly monotonic: number };
   readonly said: boolean;
   readonly code: string;
   /** What it was about: it says nothing of a corrected entry or of a new grant. */
@@ -43,15 +44,24 @@ export class Failures {
     return failure.entry === entry && failure.consentedAt === doc.consented_at ? failure : undefined;
   }
 
+  /** Milliseconds until the next try; 0 when nothing stands in its way. */
+  msLeft(id: string): number {
+    const failure = this.of(id);
+    if (failure === undefined) return 0;
+    const { clock } = this.#world;
+    const { wall, monotonic } = failure.nextAt;
+    return Math.max(0, Math.min(wall - clock.wall(), monotonic - clock.monotonic()));
+  }
+
   /** `after`: milliseconds until the next try, where the provider named them; else a back-off that doubles. */
-  note(id: string, code: string, after?: number): Failure {
+  note(id: string, code: string, after?: number): void {
     const { clock, connections, events, log, random, registry } = this.#world;
     const attempts = (this.of(id)?.attempts ?? 0) + 1;
     const pause = after ?? backOffMs(attempts, share(random));
     const doc = connections.get(id);
     const failure = {
       attempts,
-      nextAt: clock.wall() + pause,
+      nextAt: { wall: clock.wall() + pause, monotonic: clock.monotonic() + pause },
       said: after !== undefined,
       code,
       entry: doc === undefined ? undefined : registry.find(doc.provider),
@@ -69,7 +79,6 @@ export class Failures {
       });
       log.warn('refresh_failed', { connection: nameOf(doc), code, attempts, pause_ms: pause });
     }
-    return failure;
   }
 
   forget(id: string): void {

@@ -2,16 +2,19 @@
 // lifetime past 24.8 days overflows nothing (promise 97), and a tick every 30 s survives sleep.
 import { LIMITS } from '../limits.ts';
 import type { TokenFacts } from '../model/token-set.ts';
+import { isFromTheFuture, lifeMs } from '../oauth/expiry.ts';
 
 /**
  * The due time, or null when there is nothing to do (no refresh token, or no known end). `share` in [0, 1) spreads
- * connections between 75 and 90 % of their token's life; long-lived tokens are due at least five minutes early.
+ * connections between 75 and 90 % of their token's life; long-lived tokens are due at least five minutes early. After
+ * the clock was set back a token is due at once: its own times would come a day late (promise 99).
  */
-export function dueAt(token: TokenFacts, share: number): number | null {
+export function dueAt(token: TokenFacts, share: number, now: number): number | null {
   if (!token.refreshable || token.expires_at === null) return null;
-  const life = token.expires_at - token.issued_at;
+  const life = lifeMs(token);
   // A token that would end before the next ticks is refreshed when somebody asks: keeping it warm would never pause.
   if (life < LIMITS.tickMs * 2) return null;
+  if (isFromTheFuture(token, now)) return now;
   const point = LIMITS.refreshPointMin + share * (LIMITS.refreshPointMax - LIMITS.refreshPointMin);
   const due = token.issued_at + life * point;
   if (life <= LIMITS.refreshEarlyFromSeconds * 1_000) return due;

@@ -132,6 +132,8 @@ export interface EngineDouble {
   /** What the engine was asked, in order: the method and its arguments. */
   readonly asked: { readonly method: string; readonly input: unknown }[];
   state: VaultState;
+  /** Whether the keys that were identified are still good. */
+  keysValid: boolean;
   /** Answers the next hand-outs instead of the fixed one. */
   handOut: (options: HandOutOptions) => Promise<HandOut>;
   emit(event: TokentrayEvent): void;
@@ -175,6 +177,7 @@ export function engineDouble(): EngineDouble {
   const double: EngineDouble = {
     asked,
     state: 'open',
+    keysValid: true,
     handOut: () => Promise.resolve(handOut()),
     emit: (event) => events.emit(event),
     listeners: () => listeners,
@@ -305,6 +308,7 @@ export function engineDouble(): EngineDouble {
       },
       callers: {
         identify: (key) => callers.get(key),
+        isValid: () => double.keysValid,
         list: () => [callerView()],
         add: (input) => {
           note('addKey', input);

@@ -8,6 +8,7 @@ import { newCaller } from '../../core/model/caller.ts';
 import { migrate } from '../../core/vault/schema.ts';
 import { refusedWith, said } from '../support/errors.ts';
 import { FAKE_NOW, FakeClock } from '../support/fake-clock.ts';
+import { createRecordingLog } from '../support/recording-log.ts';
 
 const OWNER_KEY = `tt_${'o'.repeat(43)}`;
 const random = { bytes: (count: number) => new Uint8Array(randomBytes(count)) };
@@ -16,15 +17,16 @@ function world() {
   const database = new DatabaseSync(':memory:');
   migrate(database);
   const clock = new FakeClock();
-  const callers = new Callers(clock, random, OWNER_KEY);
+  const log = createRecordingLog();
+  const callers = new Callers(clock, random, OWNER_KEY, log);
   callers.load(database);
   /** The same table as a new start of the host reads it. */
   const reread = () => {
-    const again = new Callers(clock, random, OWNER_KEY);
+    const again = new Callers(clock, random, OWNER_KEY, log);
     again.load(database);
     return again;
   };
-  return { callers, clock, database, reread };
+  return { callers, clock, database, log, reread };
 }
 
 const input = (name: string, more: object = {}) => newCaller.parse({ name, ...more });
@@ -84,7 +86,7 @@ test('the owner has a key, is no entry of the table, and cannot be replaced or r
 });
 
 test('before there is a vault only the owner is known, and keys cannot be made', async () => {
-  const callers = new Callers(new FakeClock(), random, OWNER_KEY);
+  const callers = new Callers(new FakeClock(), random, OWNER_KEY, createRecordingLog());
   assert.equal(callers.identify(OWNER_KEY)?.name, 'owner');
   assert.equal(callers.identify('tt_x'), undefined);
   await refusedWith('setup', () => callers.add(input('backup')));

@@ -8,6 +8,7 @@ import {
   expiryOf,
   handOutMarginMs,
   jwtExpiry,
+  msLeft,
   secondsLeft,
 } from '../../core/oauth/expiry.ts';
 import { FAKE_NOW } from '../support/fake-clock.ts';
@@ -105,15 +106,30 @@ test('promise 98: no hint makes a token live for ever, end before it came, or en
   );
 });
 
+const spanOf = (life: number | null) => ({
+  issued_at: FAKE_NOW,
+  expires_at: life === null ? null : FAKE_NOW + life,
+});
+
+test('promise 99: a token never has more left than its life, and nothing when the clock was set back past its coming', () => {
+  const hour = spanOf(3_600_000);
+  assert.equal(msLeft(hour, FAKE_NOW + 600_000), 3_000_000);
+  assert.equal(msLeft(hour, FAKE_NOW - 30_000), 3_600_000);
+  assert.equal(msLeft(hour, FAKE_NOW - 30_001), 0);
+  assert.equal(secondsLeft(hour, FAKE_NOW - 20_000), 3_600);
+  assert.equal(secondsLeft(hour, FAKE_NOW - 86_400_000), 0);
+  assert.equal(msLeft(spanOf(null), FAKE_NOW - 86_400_000), Number.POSITIVE_INFINITY);
+});
+
 test('seconds left are whole, never negative, and null when nobody knows', () => {
-  assert.equal(secondsLeft(null, FAKE_NOW), null);
-  assert.equal(secondsLeft(FAKE_NOW + 1_999, FAKE_NOW), 1);
-  assert.equal(secondsLeft(FAKE_NOW - 1, FAKE_NOW), 0);
+  assert.equal(secondsLeft(spanOf(null), FAKE_NOW), null);
+  assert.equal(secondsLeft(spanOf(1_999), FAKE_NOW), 1);
+  assert.equal(secondsLeft(spanOf(1_999), FAKE_NOW + 2_000), 0);
 });
 
 test('the hand-out margin is 10 s, or a fifth of the life of a token shorter than 50 s', () => {
-  assert.equal(handOutMarginMs(0, 3_600_000), 10_000);
-  assert.equal(handOutMarginMs(0, 50_000), 10_000);
-  assert.equal(handOutMarginMs(0, 30_000), 6_000);
-  assert.equal(handOutMarginMs(0, 0), 0);
+  assert.equal(handOutMarginMs(3_600_000), 10_000);
+  assert.equal(handOutMarginMs(50_000), 10_000);
+  assert.equal(handOutMarginMs(30_000), 6_000);
+  assert.equal(handOutMarginMs(0), 0);
 });

@@ -102,7 +102,7 @@ test('promise 106: a connection that is removed while its refresh fails is answe
 
 test('a caller that has gone before its refresh begins is told so, and the refresh fails for nobody else', async () => {
   const world = await withSpentToken(answered(503));
-  const callers = new Callers(world.clock, world.random, `tt_${'o'.repeat(43)}`);
+  const callers = new Callers(world.clock, world.random, `tt_${'o'.repeat(43)}`, world.log);
   const audit = new Audit(world.place.path, world.log);
   const handOuts = new HandOuts({ ...world, callers, audit: () => audit, markKey: () => Buffer.alloc(32) });
   const owner = { name: 'owner', rights: ['admin' as const], connections: [] };
