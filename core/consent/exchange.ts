@@ -11,9 +11,15 @@ import { factsOf, type TokenSet } from '../model/token-set.ts';
 import type { ValidatedCallback } from '../oauth/callback.ts';
 import { fetchProfile } from '../oauth/identity.ts';
 import { revokeToken } from '../oauth/revocation.ts';
-import { type IdClaims, judgeTokenAnswer, oauthErrorOf, rescueRefreshToken } from '../oauth/token-answer.ts';
+import {
+  type IdClaims,
+  isTokenAnswer,
+  judgeTokenAnswer,
+  oauthErrorOf,
+  rescueRefreshToken,
+} from '../oauth/token-answer.ts';
 import { exchangeCode } from '../oauth/token-request.ts';
-import type { Clock, HttpPort, LogPort } from '../ports.ts';
+import type { Clock, HttpPort, HttpResponse, LogPort } from '../ports.ts';
 import type { Registry } from '../providers/registry.ts';
 import { printable } from '../text.ts';
 
@@ -60,23 +66,15 @@ export async function completeConsent(
     );
   }
   const { response } = answer;
-  const error = oauthErrorOf(response);
-  if (error !== undefined) {
-    throw new TokentrayError(
-      'consent_failed',
-      `The token endpoint of ${provider.id} refused the code (${error}). Start the consent again.`,
-    );
-  }
-  if (response.status !== 200) {
-    throw new TokentrayError(
-      'consent_failed',
-      `The token endpoint of ${provider.id} answered with status ${response.status}. Start the consent again.`,
-    );
-  }
   const receivedAt = clock.wall();
   const rescued = rescueRefreshToken(response);
   const held = rescued === undefined ? undefined : await hold(world, wanted, secret, rescued);
 
+  const refusal = refusalOf(provider, response);
+  if (refusal !== undefined) {
+    if (held !== undefined) flag(world, held, refusal);
+    throw refusal;
+  }
   const openid = isOpenId(provider, wanted.scopes);
   let tokens: TokenSet;
   let id: IdClaims | undefined;
@@ -90,6 +88,18 @@ export async function completeConsent(
     throw cause;
   }
   return settle(world, wanted, { tokens, id, held: held?.id });
+}
+
+/** What an answer that is no token answer says, as an error for people. */
+function refusalOf(provider: Provider, response: HttpResponse): TokentrayError | undefined {
+  const error = oauthErrorOf(response);
+  if (error === undefined && (response.status === 200 || isTokenAnswer(response))) return undefined;
+  const what =
+    error === undefined ? `answered with status ${response.status}` : `refused the code (${error})`;
+  return new TokentrayError(
+    'consent_failed',
+    `The token endpoint of ${provider.id} ${what}. Start the consent again.`,
+  );
 }
 
 /** A connection that only keeps the refresh token until the answer is judged. What cannot be stored is given back. */
@@ -146,7 +156,15 @@ export async function settle(world: ExchangeWorld, wanted: Wanted, granted: Gran
     wanted.account === undefined ? undefined : connections.byName(`${wanted.provider.id}/${wanted.account}`);
   // The row that holds the new token may have that name itself: then nobody else was asked for.
   const asked = named?.id === granted.held ? undefined : named;
-  const known = identity === null ? asked : connections.byIdentity(wanted.provider.id, identity);
+  const known = identity === null ? undefined : connections.byIdentity(wanted.provider.id, identity);
+  if (asked !== undefined && asked.identity !== null && identity === null) {
+    // Not given back: it may be the very person, whose old grant could end with the new one.
+    if (granted.held !== undefined) connections.remove(granted.held);
+    throw new TokentrayError(
+      'wrong_account',
+      `${nameOf(asked)} belongs to a known account, but this consent does not say who signed in. Nothing was changed. Let the provider entry ask for the scope openid (with its issuer) or name a profile, and try again.`,
+    );
+  }
   if (asked !== undefined && asked.identity !== null && asked.id !== known?.id) {
     // Many providers revoke by person: a grant that this person has here already would end with the new one.
     if (known === undefined) await giveBack(world, wanted.provider, granted);
@@ -253,7 +271,8 @@ function grantedDoc(
   return {
     ...base,
     label: label === null ? null : printable(label, LIMITS.providerTextChars),
-    identity,
+    // Who granted is never forgotten.
+    identity: identity ?? base.identity,
     scopes_asked: [...wanted.scopes],
     consented_at: world.clock.wall(),
     state: { status: 'active', token: factsOf(granted.tokens) },

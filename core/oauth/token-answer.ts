@@ -11,22 +11,35 @@ import { readJsonObject } from './json.ts';
 import { clientOf, serverOf } from './server.ts';
 import { requestOptions, TransportFailure } from './transport.ts';
 
-/** The string `refresh_token` of a 200 JSON object, whatever else is wrong with it; undefined when there is none. */
+// RFC 6749 section 5.1 says 200; some servers answer 201 (created) all the same, and the old token is used up then too.
+function isSuccess({ status }: HttpResponse): boolean {
+  return status >= 200 && status <= 299;
+}
+
+/** The string `refresh_token` of a 2xx JSON object, whatever else is wrong with it; undefined when there is none. */
 export function rescueRefreshToken(response: HttpResponse): string | undefined {
-  if (response.status !== 200) return undefined;
+  if (!isSuccess(response)) return undefined;
   const token = readJsonObject(response.body)?.refresh_token;
   return typeof token === 'string' && token !== '' ? token : undefined;
 }
 
-/** The `error` of a well-formed OAuth error (RFC 6749 section 5.2), also where a provider hides it in a 200. */
+/** True for what is to be kept and judged: a 200 with any JSON object, another 2xx with one that holds a token. */
+export function isTokenAnswer(response: HttpResponse): boolean {
+  if (!isSuccess(response)) return false;
+  const body = readJsonObject(response.body);
+  if (body === undefined) return false;
+  return response.status === 200 || [body.access_token, body.refresh_token].some((token) => token != null);
+}
+
+/** The `error` of a well-formed OAuth error (RFC 6749 section 5.2), also where a provider hides it in a 2xx. */
 export function oauthErrorOf(response: HttpResponse): string | undefined {
   const { status } = response;
   // 501: what some servers answer for unsupported_grant_type.
-  if (status !== 200 && status !== 501 && (status < 400 || status > 499)) return undefined;
+  if (!isSuccess(response) && status !== 501 && (status < 400 || status > 499)) return undefined;
   const body = readJsonObject(response.body);
   if (body === undefined || typeof body.error !== 'string') return undefined;
   // A null field is an absent field, here as in judgeTokenAnswer.
-  if (status === 200 && body.access_token !== undefined && body.access_token !== null) return undefined;
+  if (isSuccess(response) && body.access_token !== undefined && body.access_token !== null) return undefined;
   return /^[\x20-\x21\x23-\x5b\x5d-\x7e]{1,60}$/.test(body.error) ? body.error : undefined;
 }
 
@@ -41,6 +54,9 @@ export interface JudgedAnswer {
   readonly tokens: TokenSet;
   readonly id: IdClaims | undefined;
 }
+
+/** RFC 6749 appendix A.12 without the space: the token goes into a header as it is (RFC 6750 section 2.1). */
+const HEADER_SAFE = /^[\x21-\x7e]+$/;
 
 export type Grant =
   | {
@@ -57,7 +73,7 @@ export type Grant =
     };
 
 /**
- * Strict judgement of a 200 answer received at `issuedAt` (wall clock, milliseconds). Throws
+ * Strict judgement of a 2xx answer received at `issuedAt` (wall clock, milliseconds). Throws
  * `provider_answer_invalid` with a sentence that holds nothing of the answer.
  */
 export async function judgeTokenAnswer(
@@ -101,6 +117,8 @@ export async function judgeTokenAnswer(
     throw invalid(provider, reasonOf(error));
   }
   if (answer.token_type !== 'bearer') throw invalid(provider, 'has a token_type other than Bearer');
+  if (!HEADER_SAFE.test(answer.access_token))
+    throw invalid(provider, 'has an access token with characters that a header cannot carry');
 
   const claims = oauth.getValidatedIdTokenClaims(answer);
   const refreshToken = answer.refresh_token ?? (grant.type === 'refresh' ? grant.refreshToken : undefined);

@@ -1,12 +1,11 @@
 // From an answer of the token endpoint to what it means for the connection. Pure; the table anyone can read.
 // Only a well-formed OAuth error may mean "consent needed" (invariant I3); everything unclear is tried again.
 import { LIMITS } from '../limits.ts';
-import { readJsonObject } from '../oauth/json.ts';
-import { oauthErrorOf } from '../oauth/token-answer.ts';
+import { isTokenAnswer, oauthErrorOf } from '../oauth/token-answer.ts';
 import type { TokenAnswer } from '../oauth/token-request.ts';
 
 export type RefreshOutcome =
-  /** A 200 with a JSON object: to be kept, then judged. */
+  /** A success with a JSON object (see `isTokenAnswer`): to be kept, then judged. */
   | { readonly kind: 'answered' }
   /** The request did not arrive, or the provider asks for patience. `after`: milliseconds, when it said so. */
   | { readonly kind: 'retry_later'; readonly offline: boolean; readonly why: string; readonly after?: number }
@@ -34,11 +33,9 @@ export function outcomeOf(answer: TokenAnswer, now: number): RefreshOutcome {
     if (PATIENCE.has(error)) return later(`error ${error}`, headers, now);
     return { kind: 'provider_problem', why: error };
   }
-  if (status === 200) {
-    // A captive portal answers 200 with a page; a token endpoint answers with a JSON object.
-    if (readJsonObject(answer.response.body) !== undefined) return { kind: 'answered' };
-    return { kind: 'retry_later', offline: true, why: 'status 200 without JSON' };
-  }
+  if (isTokenAnswer(answer.response)) return { kind: 'answered' };
+  // A captive portal answers 200 with a page; a token endpoint answers with a JSON object.
+  if (status === 200) return { kind: 'retry_later', offline: true, why: 'status 200 without JSON' };
   return later(`status ${status}`, headers, now);
 }
 

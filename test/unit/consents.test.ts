@@ -271,7 +271,7 @@ function honest() {
   return (request: HttpRequest) => {
     if (codes[request.url.host] !== bodyOf(request).code) return answered(400, { error: 'invalid_grant' });
     delete codes[request.url.host];
-    return answered(200, { access_token: `for ${request.url.host}`, token_type: 'Bearer' });
+    return answered(200, { access_token: `for-${request.url.host}`, token_type: 'Bearer' });
   };
 }
 

@@ -182,6 +182,10 @@ const MALFORMED: Readonly<Record<string, object | string | Uint8Array>> = {
   'lacks a token type': { access_token: ACCESS, refresh_token: REFRESH },
   'has a refresh token that is a number': { ...body, refresh_token: 12 },
   'has a scope that is an object': { ...body, scope: { read: true } },
+  'has an access token with a line break': { ...body, access_token: `${ACCESS}\r\nX-Evil: 1` },
+  'has an access token with a control character': { ...body, access_token: `${ACCESS}\u001b[2J` },
+  'has an access token with a space': { ...body, access_token: `${ACCESS} x` },
+  'has an access token beyond ASCII': { ...body, access_token: `${ACCESS}é` },
   'has a negative expires_in': { ...body, expires_in: -1 },
   'has an expires_in that is a word': { ...body, expires_in: 'soon' },
   'has an expires_in that is an object': { ...body, expires_in: {} },
@@ -296,7 +300,7 @@ test('promise 98: an expires_in that is no number, or not finite, makes the answ
   );
 });
 
-test('promise 83: the refresh token of any 200 JSON object is rescued, whatever else is wrong', () => {
+test('promise 83: the refresh token of any 2xx JSON object is rescued, whatever else is wrong', () => {
   const rescued = [
     { refresh_token: REFRESH },
     { refresh_token: REFRESH, access_token: null, token_type: 7, expires_in: -4, id_token: {} },
@@ -305,6 +309,9 @@ test('promise 83: the refresh token of any 200 JSON object is rescued, whatever 
   ];
   for (const answer of rescued) assert.equal(rescueRefreshToken(responseOf(200, answer)), REFRESH);
   assert.equal(rescueRefreshToken(responseOf(200, `\ufeff{"refresh_token":"${REFRESH}"}`)), REFRESH);
+  for (const status of [201, 202, 299]) {
+    assert.equal(rescueRefreshToken(responseOf(status, { refresh_token: REFRESH, error: 'x' })), REFRESH);
+  }
   const untyped = responseOf(200, { refresh_token: REFRESH }, { 'content-type': 'text/html' });
   assert.equal(rescueRefreshToken(untyped), REFRESH);
 });
@@ -333,6 +340,8 @@ test('RFC 6749 5.2: a well-formed OAuth error is recognised, also in a 200 and f
     [200, { error: 'bad_refresh_token' }, 'bad_refresh_token'],
     [200, { error: 'invalid_grant', access_token: null }, 'invalid_grant'],
     [200, { error: 'invalid_grant', access_token: ACCESS }, undefined],
+    [201, { error: 'invalid_grant' }, 'invalid_grant'],
+    [201, { error: 'invalid_grant', access_token: ACCESS }, undefined],
     [500, { error: 'invalid_grant' }, undefined],
     [503, { error: 'temporarily_unavailable' }, undefined],
     [302, { error: 'invalid_grant' }, undefined],
