@@ -13,14 +13,23 @@ const newProvider = () =>
   providerSchema
     .omit({ schema: true })
     .partial()
-    .extend({ client_secret: z.string().min(1).max(SECRET_CHARS).optional() })
+    .extend({
+      redirect: providerSchema.shape.redirect.partial().optional(),
+      client_secret: z.string().min(1).max(SECRET_CHARS).optional(),
+    })
     .meta({ description: 'Start from a preset or an issuer; what they say need not be repeated' });
 
-/** Every field of a new provider; null removes one. */
-const providerChanges = () =>
-  z.strictObject(
-    Object.fromEntries(Object.entries(newProvider().shape).map(([field, type]) => [field, type.nullable()])),
+/** Every field of a new provider, of objects what changes; null removes a field or a parameter. */
+const providerChanges = () => {
+  const fields = newProvider().extend({
+    profile: providerSchema.shape.profile.unwrap().partial().optional(),
+    // Names and values are judged by the engine, which knows what is there already.
+    authorization_parameters: z.record(z.string(), z.string().nullable()).optional(),
+  });
+  return z.strictObject(
+    Object.fromEntries(Object.entries(fields.shape).map(([field, type]) => [field, type.nullable()])),
   );
+};
 
 const importedGrant = () =>
   z.strictObject({

@@ -160,6 +160,14 @@ export async function buildProgram(
     })
     .addHelpText('after', EPILOGUE);
 
+  // An empty name is a variable of a script that was never set: said here, before it becomes another address.
+  program.hook('preAction', (_program, command) => {
+    const empty = command.registeredArguments.find(
+      ({ required, variadic }, at) => required && !variadic && command.args[at] === '',
+    );
+    if (empty !== undefined) throw usage(`The argument ${empty.name()} is empty. Give it a value.`);
+  });
+
   for (const { name, group, summary, load } of COMMANDS) {
     const command = program.command(name).summary(summary).helpGroup(group).helpCommand(false);
     if (argv === 'all' || argv.includes(name)) (await load()).define(command, session, release);

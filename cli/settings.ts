@@ -8,7 +8,8 @@ export type Fields = Record<string, unknown>;
 
 /**
  * Adds the settings to `fields`. A dotted key reaches into an object. A value that is JSON for a boolean, number, list
- * or object is that; anything else is text; nothing at all is null, which removes the field. Throws `usage`.
+ * or object is that; anything else is text; nothing at all is null, which removes the field. Authorization parameters
+ * are always text, as they are in an address (max_age=0). Throws `usage`.
  */
 export function applySettings(fields: Fields, settings: readonly string[]): Fields {
   for (const setting of settings) {
@@ -23,7 +24,9 @@ export function applySettings(fields: Fields, settings: readonly string[]): Fiel
         `--set does not take the key ${path.join('.')}. Use the name of a field, such as redirect.port.`,
       );
     }
-    put(fields, path, parseValue(setting.slice(at + 1)));
+    const text = setting.slice(at + 1);
+    const isParameter = path.length > 1 && path[0] === 'authorization_parameters';
+    put(fields, path, isParameter && text !== '' ? text : parseValue(text));
   }
   return fields;
 }

@@ -31,8 +31,7 @@ export function text(max: number) {
 
 /** Parses input from outside. Throws `unknown_field` or `invalid_field`, naming the first field at fault and the fix. */
 export function parseInput<T>(schema: z.ZodType<T>, input: unknown, what: string): T {
-  // The value only tells "missing" from "of another type"; no sentence repeats it.
-  const result = schema.safeParse(input, { reportInput: true });
+  const result = schema.safeParse(input, { error: said });
   if (result.success) return result.data;
   throw fieldError(result.error, what);
 }
@@ -55,11 +54,16 @@ function fieldError(error: z.ZodError, what: string): TokentrayError {
   return new TokentrayError('invalid_field', `${what}: the field ${field} ${reason(issue)}.`, { field });
 }
 
+/** Our words where a schema has none of its own. The value only tells "missing" from "of another type". */
+const said: z.core.$ZodErrorMap = (issue) => {
+  if (issue.code !== 'invalid_type' && issue.code !== 'invalid_value') return undefined;
+  if (issue.input === undefined) return 'is missing';
+  if (issue.code === 'invalid_type') return `must be ${article(issue.expected)}`;
+  return `must be one of: ${issue.values.map(String).join(', ')}`;
+};
+
 function reason(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'invalid_type') {
-    return issue.input === undefined ? 'is missing' : `must be ${article(issue.expected)}`;
-  }
-  if (issue.code === 'invalid_value') return `must be one of: ${issue.values.map(String).join(', ')}`;
+  if (issue.code === 'invalid_type' || issue.code === 'invalid_value') return issue.message;
   if (issue.code === 'custom' || issue.code === 'invalid_format') return issue.message;
   if (issue.code === 'invalid_key') return issue.issues[0]?.message ?? 'has a name that cannot be used';
   const said = issue.message.charAt(0).toLowerCase() + issue.message.slice(1);

@@ -15,7 +15,15 @@ import { fetchProfile } from '../oauth/identity.ts';
 import { validatedIdClaims } from '../oauth/token-answer.ts';
 import type { HttpPort } from '../ports.ts';
 import type { Refresher } from '../refresh/refresher.ts';
-import { buildEntry, changeEntry, issuerToDiscover, refuseMixUp, splitSecret, warningsOf } from './entry.ts';
+import {
+  buildEntry,
+  changeEntry,
+  issuerToDiscover,
+  moveOf,
+  refuseMixUp,
+  splitSecret,
+  warningsOf,
+} from './entry.ts';
 import type { Registry } from './registry.ts';
 
 export interface ProviderWorld extends ExchangeWorld {
@@ -67,15 +75,16 @@ export function providerCommands(world: ProviderWorld): Commands {
     async update(id, changes) {
       const current = registry.get(id);
       const { fields, secret } = splitSecret(changes);
-      const moved = fields.token_endpoint !== undefined && fields.token_endpoint !== current.token_endpoint;
-      if (moved && connections.ofProvider(id).length > 0) {
+      const move = moveOf(current, changeEntry(current, fields, true));
+      if (move !== undefined && connections.ofProvider(id).length > 0) {
         throw new TokentrayError(
           'conflict',
-          `The token_endpoint of ${id} cannot change while it has connections: their refresh tokens belong to the old one. Remove them first, or add another provider.`,
-          { field: 'token_endpoint' },
+          `The ${move.field} of ${id} cannot change while it has connections: their tokens belong to the old one. Remove them first, or add another provider.`,
+          { field: move.field },
         );
       }
-      // RFC 6749 section 2.3.1 and promise 61: a secret is never carried to another token endpoint.
+      // RFC 6749 section 2.3.1 and promise 61: a secret is never carried to another place.
+      const moved = move?.takesSecret === true;
       const nextSecret = secret === undefined && moved ? null : secret;
       const hasSecret = nextSecret === undefined ? registry.hasSecret(id) : nextSecret !== null;
       const next = changeEntry(current, fields, hasSecret || moved);

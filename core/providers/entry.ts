@@ -64,6 +64,9 @@ export function buildEntry(input: SplitInput, discovered: Discovered | undefined
     ...found,
     ...fields,
   };
+  // Of the redirect rule one half may be given: the other one is that of the preset or the default.
+  if (isObject(fields.redirect))
+    merged.redirect = { ...DEFAULTS.redirect, ...preset?.entry.redirect, ...fields.redirect };
   merged.id ??= preset?.id;
   merged.name ??= preset?.name ?? merged.id;
   merged.token_endpoint_auth_method ??=
@@ -90,6 +93,43 @@ export function changeEntry(
     else next[key] = value;
   }
   return judgeEntry(next, hasSecret);
+}
+
+/** Fields whose address is sent secrets or tokens; `takes` says what of ours goes there. */
+const RECEIVERS: readonly {
+  readonly field: string;
+  readonly takes: 'secrets' | 'access token';
+  readonly of: (entry: Provider) => string | undefined;
+}[] = [
+  { field: 'token_endpoint', takes: 'secrets', of: (entry) => entry.token_endpoint },
+  { field: 'revocation_endpoint', takes: 'secrets', of: (entry) => entry.revocation_endpoint },
+  { field: 'profile.url', takes: 'access token', of: (entry) => entry.profile?.url },
+  { field: 'userinfo_endpoint', takes: 'access token', of: (entry) => entry.userinfo_endpoint },
+];
+
+export interface Move {
+  readonly field: string;
+  /** The client secret goes there: it must be entered again (RFC 6749 section 2.3.1, promise 61). */
+  readonly takesSecret: boolean;
+}
+
+/**
+ * The first field by which secrets or tokens would go to another place than now. The token endpoint is its whole
+ * address; for the others an origin that is sent the same things already is no other place.
+ */
+export function moveOf(current: Provider, next: Provider): Move | undefined {
+  const known = (takes: string) =>
+    RECEIVERS.filter((each) => takes === 'access token' || each.takes === takes)
+      .map((each) => each.of(current))
+      .filter((address) => address !== undefined)
+      .map((address) => new URL(address).origin);
+  const moved = RECEIVERS.filter(({ field, takes, of }) => {
+    const to = of(next);
+    if (to === undefined || to === of(current)) return false;
+    return field === 'token_endpoint' || !known(takes).includes(new URL(to).origin);
+  });
+  const first = moved[0];
+  return first === undefined ? undefined : { field: first.field, takesSecret: first.takes === 'secrets' };
 }
 
 function judgeEntry(fields: Record<string, unknown>, hasSecret: boolean): Provider {

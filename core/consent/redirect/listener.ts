@@ -173,7 +173,10 @@ async function answer(
   const { headers } = request;
   // A consent is a navigation by a person. Everything below is what a page, a previewer or a rebinding name would send.
   if (request.method !== 'GET') return refuse(405, 'This address only takes the redirect of a browser.');
-  if (headers.host !== `${host}:${port}`) return refuse(421, 'This address is not served here.');
+  // Of two Host lines Node keeps the first; who reads the second one sees another place (RFC 9112 section 3.2).
+  const hosts = request.rawHeaders.filter((text, at) => at % 2 === 0 && text.toLowerCase() === 'host');
+  if (hosts.length !== 1 || headers.host !== `${host}:${port}`)
+    return refuse(421, 'This address is not served here.');
   const target = request.url ?? '/';
   if (!target.startsWith('/') || target.length > LIMITS.redirectUrlBytes)
     return refuse(400, 'The address is not well formed.');
