@@ -1,0 +1,6 @@
+// The next 90 days: everything that will end.
+import { Page } from '../ui/page.tsx';
+
+export function Calendar() {
+  return <Page title="Calendar">{null}</Page>;
+}
