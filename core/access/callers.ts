@@ -4,11 +4,10 @@ import { hash, timingSafeEqual } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import { TokentrayError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
-import { type Caller, type CallerView, callerDoc, type NewCaller } from '../model/caller.ts';
+import { type Caller, type CallerView, callerDoc, type NewCaller, OWNER } from '../model/caller.ts';
 import type { Clock, RandomPort } from '../ports.ts';
 
 const PREFIX_CHARS = 7;
-const OWNER = 'owner';
 
 interface Known {
   readonly caller: Caller;
@@ -27,15 +26,12 @@ export class Callers {
   constructor(clock: Pick<Clock, 'wall'>, random: RandomPort, ownerKey: string) {
     this.#clock = clock;
     this.#random = random;
-    const caller: Caller = { name: OWNER, rights: ['admin'], connections: [] };
     this.#owner = {
-      caller,
+      caller: OWNER,
       digest: digestOf(ownerKey),
       view: {
-        name: OWNER,
+        ...OWNER,
         prefix: ownerKey.slice(0, PREFIX_CHARS),
-        rights: ['admin'],
-        connections: [],
         created_at: 0,
         expires_at: null,
       },
@@ -86,7 +82,7 @@ export class Callers {
   add(input: NewCaller): { readonly caller: CallerView; readonly key: string } {
     const database = this.#table();
     const taken =
-      input.name === OWNER || [...this.#byDigest.values()].some(({ view }) => view.name === input.name);
+      input.name === OWNER.name || [...this.#byDigest.values()].some(({ view }) => view.name === input.name);
     if (taken)
       throw new TokentrayError(
         'already_exists',
