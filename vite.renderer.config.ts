@@ -16,6 +16,8 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     sourcemap: false,
     reportCompressedSize: false,
+    // One file: everything it holds is needed within a second, and the host is on this machine.
+    chunkSizeWarningLimit: 800,
   },
   logLevel: 'warn',
 });

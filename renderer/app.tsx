@@ -1,5 +1,6 @@
 // Which screen: the session first, then the host, then the vault, then the window itself.
 import { useQuery } from '@tanstack/react-query';
+import { HostBanner } from './host-banner.tsx';
 import { HostUnreachable } from './problem.ts';
 import { queries } from './queries.ts';
 import { sessionState } from './session.ts';
@@ -19,12 +20,12 @@ function Opened() {
   const { data: status, error } = useQuery(queries.status);
   if (status === undefined)
     return error === null ? null : <HostStopped silent={error instanceof HostUnreachable} />;
-  switch (status.state) {
-    case 'setup':
-      return <SetupScreen />;
-    case 'locked':
-      return <LockScreen />;
-    case 'open':
-      return <Shell status={status} />;
-  }
+  return (
+    <>
+      {status.state === 'setup' && <SetupScreen />}
+      {status.state === 'locked' && <LockScreen />}
+      {status.state === 'open' && <Shell status={status} />}
+      <HostBanner />
+    </>
+  );
 }

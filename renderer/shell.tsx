@@ -1,6 +1,5 @@
 // The frame around every view: where to go, what state the host and its vault are in, and the keys that work everywhere.
 import type { StatusJson } from '../api/wire.ts';
-import { HostBanner } from './host-banner.tsx';
 import { BottomBar } from './navigation/bottom-bar.tsx';
 import { SideBar } from './navigation/side-bar.tsx';
 import { type Route, useRoute } from './router.ts';
@@ -24,7 +23,6 @@ export function Shell({ status }: { readonly status: StatusJson }) {
         <View route={route} />
       </main>
       <BottomBar route={route} />
-      <HostBanner />
     </div>
   );
 }

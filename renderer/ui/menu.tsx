@@ -14,15 +14,16 @@ export interface MenuItem {
 
 export interface MenuProps {
   readonly label: ReactNode;
+  readonly variant?: 'primary' | 'plain' | 'quiet';
   /** For a label that is a picture. */
   readonly name?: string;
   readonly items: readonly (MenuItem | 'line')[];
 }
 
-export function Menu({ label, name, items }: MenuProps) {
+export function Menu({ label, variant = 'quiet', name, items }: MenuProps) {
   return (
     <Base.Root>
-      <Base.Trigger className={classNames(buttons.button, buttons.quiet)} aria-label={name}>
+      <Base.Trigger className={classNames(buttons.button, buttons[variant])} aria-label={name}>
         {label}
       </Base.Trigger>
       <Base.Portal>
