@@ -18,9 +18,8 @@ applyStoredTheme();
 await beginSession(exchangeCode);
 
 if (sessionState.get().status === 'open') {
-  // Both at once: the list is on the screen one answer earlier.
+  // Asked for while the page is being made.
   void queryClient.prefetchQuery(queries.status);
-  void queryClient.prefetchQuery(queries.connections);
   const page = new AbortController();
   addEventListener('pagehide', () => page.abort());
   // A page that comes back from the browser's memory starts anew: its stream is gone.

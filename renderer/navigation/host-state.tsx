@@ -1,5 +1,6 @@
 // Where the host listens, what opened the vault, and the lock.
 import { useMutation, useQuery } from '@tanstack/react-query';
+import { Lock } from 'lucide-react';
 import type { SlotJson, StatusJson } from '../../api/wire.ts';
 import { api } from '../api.ts';
 import { vaultChanged } from '../event-effects.ts';
@@ -7,8 +8,8 @@ import { hostLink } from '../events.ts';
 import { sentenceOf } from '../problem.ts';
 import { queries } from '../queries.ts';
 import { useStore } from '../store.ts';
-import { Button } from '../ui/button.tsx';
 import { Dot } from '../ui/dot.tsx';
+import { IconButton } from '../ui/icon-button.tsx';
 import { notify } from '../ui/toast.tsx';
 import styles from './host-state.module.css';
 
@@ -19,20 +20,25 @@ export function HostState({ status }: { readonly status: StatusJson }) {
   const address = new URL(status.url).host;
   return (
     <div className={styles.state}>
-      {status.warnings.map((warning) => (
-        <p key={warning} className={styles.warning}>
-          {warning}
-        </p>
-      ))}
+      {status.warnings.length > 0 && (
+        <details className={styles.warnings}>
+          <summary>
+            {status.warnings.length === 1 ? 'A warning' : `${status.warnings.length} warnings`}
+          </summary>
+          {status.warnings.map((warning) => (
+            <p key={warning}>{warning}</p>
+          ))}
+        </details>
+      )}
       <p className={styles.line}>
         <Dot tone={link === 'down' ? 'bad' : 'fresh'} />
         {link === 'down' ? 'Host does not answer' : `On ${address}`}
       </p>
       <p className={styles.line}>
         <span className={styles.vault}>Vault: {slotWords(slots)}</span>
-        <Button variant="quiet" className={styles.lock} busy={lock.isPending} onClick={() => lock.mutate()}>
-          Lock
-        </Button>
+        <IconButton label="Lock the vault" disabled={lock.isPending} onClick={() => lock.mutate()}>
+          <Lock size={14} aria-hidden="true" />
+        </IconButton>
       </p>
     </div>
   );

@@ -17,7 +17,7 @@ export interface SideBarProps {
 export function SideBar({ status, route }: SideBarProps) {
   const { data: connections } = useQuery(queries.connections);
   return (
-    <div className={styles.side}>
+    <header className={styles.side}>
       <p className={styles.brand}>
         <KeyMark /> Tokentray
       </p>
@@ -40,6 +40,6 @@ export function SideBar({ status, route }: SideBarProps) {
         </ul>
       </nav>
       <HostState status={status} />
-    </div>
+    </header>
   );
 }

@@ -1,4 +1,4 @@
-// What happened, as a sentence without its time. With `named`, it says which connection; in the detail of one, that is clear.
+// What happened to one connection in a few words, for where its name stands above.
 import type { ActivityJson } from '../../api/wire.ts';
 
 const CONNECTION: Readonly<Record<string, string>> = {
@@ -20,32 +20,22 @@ const CONSENT: Readonly<Record<string, string>> = {
   cancelled: 'consent cancelled',
 };
 
-const VAULT: Readonly<Record<string, string>> = {
-  setup: 'vault waits to be set up',
-  locked: 'vault locked',
-  open: 'vault opened',
-};
+/** Who asked: the owner's key is the command line's, and the window's. */
+export function userWords({ caller, door }: ActivityJson): string {
+  if (door === 'window') return 'this window';
+  return caller === 'owner' ? 'the command line' : (caller ?? 'a removed key');
+}
 
-export function activityWords(entry: ActivityJson, { named }: { readonly named: boolean }): string {
+export function activityWords(entry: ActivityJson): string {
   const why = entry.code === null ? '' : ` (${entry.code.replaceAll('_', ' ')})`;
-  const subject = named ? `${entry.connection ?? entry.provider ?? 'a removed connection'} ` : '';
   switch (entry.kind) {
-    case 'hand_out': {
-      const of = named ? ` of ${entry.connection ?? 'a removed connection'}` : '';
-      if (entry.outcome === 'released') {
-        return entry.door === 'window' ? `token${of} copied here` : `${entry.caller} got a token${of}`;
-      }
-      return `${entry.caller} got no token${of}${why}`;
-    }
+    case 'hand_out':
+      return `${userWords(entry)} got ${entry.outcome === 'released' ? 'a token' : 'no token'}${why}`;
     case 'connection':
-      return `${subject}${CONNECTION[entry.outcome] ?? entry.outcome}${why}`;
+      return `${CONNECTION[entry.outcome] ?? entry.outcome}${why}`;
     case 'consent':
-      return `${subject}${CONSENT[entry.outcome] ?? entry.outcome}${why}`;
-    case 'provider':
-      return `provider ${entry.provider} ${entry.outcome}`;
-    case 'key':
-      return `key ${entry.caller} ${entry.outcome === 'added' ? 'made' : entry.outcome}`;
-    case 'vault':
-      return VAULT[entry.outcome] ?? entry.outcome;
+      return `${CONSENT[entry.outcome] ?? entry.outcome}${why}`;
+    default:
+      return `${entry.kind} ${entry.outcome}${why}`;
   }
 }

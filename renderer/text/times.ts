@@ -13,9 +13,13 @@ export function duration(ms: number): string {
   return `${Math.floor(length / DAY)} d`;
 }
 
+/** The present that is shown is this old at most (clock.ts); what is ahead of it by less may have happened. */
+const TICK = 10_000;
+
 /** `in 41 min`, `2 h ago`, `just now`. */
 export function relative(at: number, now: number): string {
   const distance = at - now;
+  if (distance > 0 && distance <= TICK) return 'just now';
   if (Math.abs(distance) < MINUTE) return distance > 0 ? 'in under a minute' : 'just now';
   return distance > 0 ? `in ${duration(distance)}` : `${duration(distance)} ago`;
 }

@@ -5,12 +5,15 @@ import styles from './empty-state.module.css';
 export interface EmptyStateProps {
   readonly icon?: ReactNode;
   readonly title: string;
+  /** 1 where no other heading names the view. */
+  readonly level?: 1 | 2;
   readonly children: ReactNode;
   readonly actions?: ReactNode;
   readonly note?: ReactNode;
 }
 
-export function EmptyState({ icon, title, children, actions, note }: EmptyStateProps) {
+export function EmptyState({ icon, title, level = 2, children, actions, note }: EmptyStateProps) {
+  const Heading = `h${level}` as const;
   return (
     <section className={styles.empty}>
       {icon !== undefined && (
@@ -18,7 +21,7 @@ export function EmptyState({ icon, title, children, actions, note }: EmptyStateP
           {icon}
         </span>
       )}
-      <h2 className={styles.title}>{title}</h2>
+      <Heading className={styles.title}>{title}</Heading>
       <div className={styles.text}>{children}</div>
       {actions !== undefined && <div className={styles.actions}>{actions}</div>}
       {note !== undefined && <p className={styles.note}>{note}</p>}

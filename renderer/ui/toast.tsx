@@ -8,8 +8,9 @@ import styles from './toast.module.css';
 
 const manager = Toast.createToastManager();
 
-/** Long enough to read a sentence and to reach its button. */
-const SHOWN_MS = 8_000;
+/** Long enough to read a few words; or a sentence, and to reach its button. */
+const SHOWN_MS = 4_000;
+const SHOWN_LONG_MS = 10_000;
 
 export interface Notice {
   readonly title: string;
@@ -25,7 +26,7 @@ export function notify({ title, detail, tone, action }: Notice): void {
     description: detail,
     ...(tone === undefined ? {} : { type: tone }),
     priority: tone === 'bad' ? 'high' : 'low',
-    timeout: SHOWN_MS,
+    timeout: tone === 'bad' || detail !== undefined || action !== undefined ? SHOWN_LONG_MS : SHOWN_MS,
     ...(action === undefined
       ? {}
       : {

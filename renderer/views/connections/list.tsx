@@ -61,6 +61,7 @@ export function ConnectionList({ connections, consents, chosen }: ConnectionList
 
   return (
     <section className={styles.pane} aria-label="Connections">
+      <h1 className="silent">Connections</h1>
       <div className={styles.bar}>
         <Search
           value={wanted}

@@ -36,6 +36,7 @@ function Nothing() {
     <EmptyState
       icon={<KeyMark size={28} />}
       title="No connections yet"
+      level={1}
       actions={
         <>
           <Button variant="primary" busy={start.isPending} onClick={() => start.mutate()}>
@@ -66,6 +67,7 @@ function Ready({ providers, sandbox }: ReadyProps) {
     <EmptyState
       icon={<KeyMark size={28} />}
       title={onlySandbox ? 'The sandbox is ready' : 'Ready to connect'}
+      level={1}
       actions={
         <>
           {providers.slice(0, 6).map(({ id, name }, place) => (

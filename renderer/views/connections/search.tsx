@@ -51,7 +51,7 @@ export function Search({ value, onChange, found, onDown, onEnter }: SearchProps)
       <span className={styles.key} aria-hidden="true">
         <Kbd>{isMac ? '⌘ K' : 'Ctrl K'}</Kbd>
       </span>
-      <span className={styles.silent} role="status">
+      <span className="silent" role="status">
         {value.trim() === '' ? '' : `${found} found`}
       </span>
     </div>

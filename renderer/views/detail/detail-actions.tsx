@@ -1,5 +1,6 @@
 // What can be done with a connection: the strong button first, the rest in a menu, what ends it asked about once more.
 import { useMutation } from '@tanstack/react-query';
+import { Ellipsis } from 'lucide-react';
 import { useState } from 'react';
 import type { ConnectionJson } from '../../../api/wire.ts';
 import { api, type CopyFormat } from '../../api.ts';
@@ -61,7 +62,8 @@ export function DetailActions({ connection }: { readonly connection: ConnectionJ
         </>
       )}
       <Menu
-        label={refresh.isPending ? 'Refreshing' : 'More'}
+        label={<Ellipsis size={16} aria-hidden="true" />}
+        name="More"
         items={[
           {
             label: 'Refresh now',

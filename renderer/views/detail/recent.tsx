@@ -23,7 +23,7 @@ export function Recent({ id }: { readonly id: string }) {
             <span className={styles.at}>
               <Time at={entry.at} as="clock" />
             </span>
-            <span>{activityWords(entry, { named: false })}</span>
+            <span>{activityWords(entry)}</span>
           </li>
         ))}
       </ul>

@@ -1,6 +1,7 @@
 // The programs that asked for this connection's token of late, the newest first.
 import { useQuery } from '@tanstack/react-query';
 import type { ActivityJson } from '../../../api/wire.ts';
+import { userWords } from '../../text/activity-words.ts';
 import { Time } from '../../ui/time.tsx';
 import { recentActivity } from './recent.tsx';
 import styles from './section.module.css';
@@ -23,10 +24,10 @@ export function UsedBy({ id }: { readonly id: string }) {
 
 function lastUses(entries: readonly ActivityJson[]): readonly { name: string; at: string }[] {
   const users = new Map<string, string>();
-  for (const { kind, outcome, door, caller, at } of entries) {
-    if (kind !== 'hand_out' || outcome !== 'released') continue;
-    const name = door === 'window' ? 'this window' : (caller ?? 'a removed key');
-    if (!users.has(name)) users.set(name, at);
+  for (const entry of entries) {
+    if (entry.kind !== 'hand_out' || entry.outcome !== 'released') continue;
+    const name = userWords(entry);
+    if (!users.has(name)) users.set(name, entry.at);
   }
   return [...users].map(([name, at]) => ({ name, at }));
 }
