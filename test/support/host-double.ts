@@ -5,7 +5,7 @@ import type { WindowFiles } from '../../api/window-files.ts';
 const file = (type: string, text: string) => ({ type, bytes: new TextEncoder().encode(text) });
 
 /** A window small enough to read. */
-export const WINDOW_FILES: WindowFiles = new Map([
+const WINDOW_FILES: WindowFiles = new Map([
   ['/index.html', file('text/html; charset=utf-8', '<!doctype html><title>Tokentray</title>')],
   ['/assets/main-1a2b3c.js', file('text/javascript; charset=utf-8', 'export {};')],
 ]);
