@@ -3,7 +3,7 @@ import { api } from './api.ts';
 import { consentEnded, rememberConsent } from './consents.ts';
 import type { EventJson } from './event-json.ts';
 import type { ServerEvent } from './event-stream.ts';
-import { dropConnection, forgetAllButStatus, keepConnection, queries, queryClient } from './queries.ts';
+import { dropConnection, forgetWhatIsInside, keepConnection, queries, queryClient } from './queries.ts';
 import { navigate } from './router.ts';
 import { closeNotices } from './ui/toast.tsx';
 
@@ -68,7 +68,7 @@ export function vaultChanged(state: 'setup' | 'locked' | 'open'): void {
   changed.clear();
   closeNotices();
   navigate('/', { replace: true });
-  void forgetAllButStatus();
+  void forgetWhatIsInside();
 }
 
 function refetch(key: string): void {

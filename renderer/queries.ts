@@ -66,9 +66,12 @@ export function dropConnection(id: string): void {
   queryClient.setQueryData(queries.connections.queryKey, (list) => list?.filter((one) => one.id !== id));
 }
 
+/** What the screen of a locked vault shows: no name is in it. */
+const OUTSIDE: readonly unknown[] = ['status', 'slots'];
+
 /** After a lock: nothing that was behind it stays, and answers on their way are not taken. */
-export async function forgetAllButStatus(): Promise<void> {
-  const predicate = ({ queryKey }: { queryKey: readonly unknown[] }) => queryKey[0] !== 'status';
+export async function forgetWhatIsInside(): Promise<void> {
+  const predicate = ({ queryKey }: { queryKey: readonly unknown[] }) => !OUTSIDE.includes(queryKey[0]);
   await queryClient.cancelQueries({ predicate });
   queryClient.removeQueries({ predicate });
   queryClient.getMutationCache().clear();

@@ -5,6 +5,7 @@ import { SideBar } from './navigation/side-bar.tsx';
 import { type Route, useRoute } from './router.ts';
 import { useFindKeys } from './search-focus.ts';
 import styles from './shell.module.css';
+import { layer } from './ui/layer.ts';
 import { Activity } from './views/activity.tsx';
 import { Calendar } from './views/calendar.tsx';
 import { Connections } from './views/connections.tsx';
@@ -19,7 +20,7 @@ export function Shell({ status }: { readonly status: StatusJson }) {
   return (
     <div className={styles.shell}>
       <SideBar status={status} route={route} />
-      <main className={styles.main}>
+      <main className={styles.main} ref={layer}>
         <View route={route} />
       </main>
       <BottomBar route={route} />

@@ -3,6 +3,7 @@ import { Menu as Base } from '@base-ui/react/menu';
 import type { ReactNode } from 'react';
 import buttons from './button.module.css';
 import { classNames } from './class-names.ts';
+import { layer } from './layer.ts';
 import styles from './menu.module.css';
 
 export interface MenuItem {
@@ -26,7 +27,7 @@ export function Menu({ label, variant = 'quiet', name, items }: MenuProps) {
       <Base.Trigger className={classNames(buttons.button, buttons[variant])} aria-label={name}>
         {label}
       </Base.Trigger>
-      <Base.Portal>
+      <Base.Portal container={layer}>
         <Base.Positioner className={styles.place} sideOffset={4} align="end">
           <Base.Popup className={styles.popup}>
             {items.map((item, place) =>

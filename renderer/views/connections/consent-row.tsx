@@ -70,7 +70,7 @@ function Failed({ consent }: { readonly consent: ConsentJson }) {
       <Button
         className={styles.action}
         busy={again.isPending}
-        aria-label={`Try the consent at ${consent.provider} again`}
+        aria-label={`Try again: the consent at ${consent.provider}`}
         onClick={() => again.mutate()}
       >
         <RotateCcw size={16} aria-hidden="true" /> <span>Try again</span>

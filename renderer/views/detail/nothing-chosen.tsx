@@ -14,6 +14,7 @@ const KEYS = [
 export function NothingChosen({ missing }: { readonly missing: boolean }) {
   return (
     <div className={styles.nothing}>
+      {missing && <h1 className="silent">Connection</h1>}
       {missing ? (
         <p>
           There is no such connection any more. <Link to="/">Show the list</Link>
