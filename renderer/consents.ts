@@ -66,14 +66,17 @@ export function dismissConsent(id: string): void {
 }
 
 export function consentEnded(id: string, action: 'done' | 'failed' | 'expired' | 'cancelled'): void {
-  if (action !== 'done' || !askedHere.delete(id)) return;
-  void showConnected(id);
+  if (action === 'cancelled' || !askedHere.delete(id)) return;
+  void tellEnd(id);
 }
 
-async function showConnected(id: string): Promise<void> {
+async function tellEnd(id: string): Promise<void> {
   try {
-    const { connection, connection_id } = await api.consent(id);
-    if (connection === undefined || connection_id === undefined) return;
+    const { connection, connection_id, reason } = await api.consent(id);
+    if (connection === undefined || connection_id === undefined) {
+      if (reason !== undefined) notify({ title: reason, tone: 'bad' });
+      return;
+    }
     keepConnection(await api.connection(connection_id));
     notify({ title: `${connection} is connected.` });
     if (location.pathname === '/' || location.pathname.startsWith('/connections')) {

@@ -35,7 +35,8 @@ export function sentenceOf(error: unknown): string {
   return 'Something unexpected happened in the window. Reload it and try again.';
 }
 
-/** The sentence, when the problem is about this field. */
+/** The sentence, when the problem is about this field; beside the field it need not name it. */
 export function problemAt(error: unknown, field: string): string | undefined {
-  return error instanceof HostProblem && error.field === field ? error.message : undefined;
+  if (!(error instanceof HostProblem) || error.field !== field) return undefined;
+  return error.message.replace(`The body: the field ${field} `, 'This ');
 }

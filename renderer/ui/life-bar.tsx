@@ -1,8 +1,7 @@
 // How much of a token's life is left, as a bar. A picture beside a word that says the same, so it is silent.
 import { classNames } from './class-names.ts';
 import styles from './life-bar.module.css';
-
-export type Tone = 'fresh' | 'warn' | 'bad' | 'quiet';
+import type { Tone } from './tone.ts';
 
 export interface LifeBarProps {
   /** 0 to 1. */

@@ -24,7 +24,10 @@ export interface MenuProps {
 export function Menu({ label, variant = 'quiet', name, items }: MenuProps) {
   return (
     <Base.Root>
-      <Base.Trigger className={classNames(buttons.button, buttons[variant])} aria-label={name}>
+      <Base.Trigger
+        className={classNames(buttons.button, buttons[variant], name !== undefined && buttons.icon)}
+        aria-label={name}
+      >
         {label}
       </Base.Trigger>
       <Base.Portal container={layer}>

@@ -28,7 +28,6 @@ export const ConnectionRow = memo(function ConnectionRow(props: ConnectionRowPro
   const { connection, now, chosen, cursor, focusWanted, onFocus } = props;
   const { id, name, label, provider, scopes } = connection;
   const look = lookOf(connection, now);
-  const about = [label, ...scopes].filter((part) => part !== null && part !== '').join(' · ');
   const link = useFocus(focusWanted);
   const tabIndex = cursor ? 0 : -1;
   return (
@@ -44,9 +43,16 @@ export const ConnectionRow = memo(function ConnectionRow(props: ConnectionRowPro
         <Tile name={provider} />
         <span className={styles.text}>
           <span className={styles.name}>{name}</span>
-          <span className={styles.about}>
-            {groupOf(connection, now) === 'fresh' && about !== '' ? about : look.sentence}
-          </span>
+          {groupOf(connection, now) === 'fresh' ? (
+            <span className={styles.about}>
+              {/* Text of a provider: its direction ends with it. */}
+              {label !== null && <bdi>{label}</bdi>}
+              {label !== null && scopes.length > 0 && ' · '}
+              {scopes.join(' · ')}
+            </span>
+          ) : (
+            <span className={styles.about}>{look.why}</span>
+          )}
         </span>
         <span className={styles.life}>
           <span className={classNames(styles.short, styles[look.tone])}>{look.short}</span>

@@ -18,7 +18,7 @@ export function ConsentRow({ consent }: { readonly consent: ConsentJson }) {
         <Tile name={provider} />
         <span className={styles.text}>
           <span className={styles.name}>{provider}</span>
-          <span className={styles.about} title={reason}>
+          <span className={styles.sentence} title={reason}>
             {pending ? 'Finish the consent in the browser.' : (reason ?? 'The consent did not succeed.')}
           </span>
         </span>

@@ -2,7 +2,7 @@
 import { ArrowLeft } from 'lucide-react';
 import type { ConnectionJson } from '../../../api/wire.ts';
 import { useNow } from '../../clock.ts';
-import { lookOf } from '../../text/connection-words.ts';
+import { consentEnd, lookOf } from '../../text/connection-words.ts';
 import { Dot } from '../../ui/dot.tsx';
 import { Link } from '../../ui/link.tsx';
 import { Time } from '../../ui/time.tsx';
@@ -17,7 +17,7 @@ import { UsedBy } from './used-by.tsx';
 export function ConnectionDetail({ connection }: { readonly connection: ConnectionJson }) {
   const now = useNow();
   const look = lookOf(connection, now);
-  const { name, label, consented_at, refreshable, expires_at } = connection;
+  const { name, label, consented_at } = connection;
   return (
     <div className={styles.detail}>
       <Link to="/" className={styles.back}>
@@ -25,10 +25,12 @@ export function ConnectionDetail({ connection }: { readonly connection: Connecti
       </Link>
       <header>
         <h1 className={styles.name}>{name}</h1>
-        <p className={styles.label}>{label ?? connection.provider}</p>
+        <p className={styles.label}>
+          <bdi>{label ?? connection.provider}</bdi>
+        </p>
       </header>
       <DetailActions connection={connection} />
-      <LifeStrip connection={connection} />
+      <LifeStrip connection={connection} tone={look.tone} />
       <dl className={styles.facts}>
         <dt>Status</dt>
         <dd className={styles.status}>
@@ -42,11 +44,15 @@ export function ConnectionDetail({ connection }: { readonly connection: Connecti
               given <Time at={consented_at} />;{' '}
             </>
           )}
-          {refreshable || expires_at === null ? 'no known end' : 'ends with the token'}
+          {consentEnd(connection)}
         </dd>
         <dt>Scopes</dt>
         <dd>
-          <Scopes granted={connection.scopes} asked={connection.scopes_asked} />
+          <Scopes
+            granted={connection.scopes}
+            asked={connection.scopes_asked}
+            known={connection.issued_at !== null}
+          />
         </dd>
         <dt>Used by</dt>
         <dd>

@@ -3,7 +3,7 @@ import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useId } from 'react';
 import type { ConnectionJson } from '../../../api/wire.ts';
 import { api } from '../../api.ts';
-import { sentenceOf } from '../../problem.ts';
+import { problemAt, sentenceOf } from '../../problem.ts';
 import { keepConnection } from '../../queries.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
@@ -59,7 +59,11 @@ export function RenameDialog({ open, onClose, connection }: RenameDialogProps) {
         <Field
           label="Account"
           hint={`The name becomes ${provider}/account.`}
-          error={rename.error === null ? undefined : sentenceOf(rename.error)}
+          error={
+            rename.error === null
+              ? undefined
+              : (problemAt(rename.error, 'account') ?? sentenceOf(rename.error))
+          }
         >
           {(control) => (
             <TextInput {...control} name="account" defaultValue={account} required maxLength={64} />

@@ -4,9 +4,11 @@ import styles from './scopes.module.css';
 export interface ScopesProps {
   readonly granted: readonly string[];
   readonly asked: readonly string[];
+  /** Whether there is a token to tell what was granted; otherwise there is only what was asked for. */
+  readonly known: boolean;
 }
 
-export function Scopes({ granted, asked }: ScopesProps) {
+export function Scopes({ granted, asked, known }: ScopesProps) {
   const missing = asked.filter((scope) => !granted.includes(scope));
   if (granted.length === 0 && missing.length === 0) return 'none named';
   return (
@@ -18,7 +20,7 @@ export function Scopes({ granted, asked }: ScopesProps) {
       ))}
       {missing.map((scope) => (
         <li key={scope} className={styles.missing}>
-          {scope} <span className={styles.not}>not granted</span>
+          {scope} {known && <span className={styles.not}>not granted</span>}
         </li>
       ))}
     </ul>
