@@ -106,5 +106,6 @@ function ids(): string[] {
 }
 
 function store(next: readonly string[]): void {
-  sessionStorage.setItem(KEY, next.join(' '));
+  if (next.length === 0) sessionStorage.removeItem(KEY);
+  else sessionStorage.setItem(KEY, next.join(' '));
 }

@@ -11,8 +11,8 @@ export function HostBanner() {
       {link === 'down' && (
         <div className={styles.banner}>
           <p>
-            The host has stopped. What you see may be old. Start it with <code>tokentray serve</code>; this
-            window comes back by itself.
+            The host has stopped answering. What you see may be old. Start it with{' '}
+            <code>tokentray serve</code>; this window comes back by itself.
           </p>
           <Button onClick={tryAgain}>Try now</Button>
         </div>

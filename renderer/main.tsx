@@ -10,11 +10,12 @@ import { App } from './app.tsx';
 import { watchAttendance } from './attendance.ts';
 import { followEvents } from './events.ts';
 import { queries, queryClient } from './queries.ts';
-import { beginSession, sessionState } from './session.ts';
+import { beginSession, sessionState, watchForNewLink } from './session.ts';
 import { applyStoredTheme } from './theme.ts';
 import { closeNotices, Notices } from './ui/toast.tsx';
 
 applyStoredTheme();
+watchForNewLink();
 await beginSession(exchangeCode);
 
 if (sessionState.get().status === 'open') {

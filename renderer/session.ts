@@ -41,6 +41,13 @@ export async function beginSession(
   sessionState.set({ status: 'open' });
 }
 
+/** A new link opened in this tab changes only the fragment: the page starts anew with it. */
+export function watchForNewLink(): void {
+  addEventListener('hashchange', () => {
+    if (location.hash.startsWith('#code=')) location.reload();
+  });
+}
+
 function takeCode(): string | null {
   const code = new URLSearchParams(location.hash.slice(1)).get('code');
   if (location.hash !== '') history.replaceState(null, '', location.pathname);
