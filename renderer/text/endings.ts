@@ -5,6 +5,9 @@ import type { ConnectionJson, KeyJson } from '../../api/wire.ts';
 /** What is looked ahead. */
 export const DAYS_AHEAD = 90;
 
+/** Nearer than this it is time to do something about it. */
+export const SOON_DAYS = 7;
+
 export type Ending =
   | { readonly kind: 'connection'; readonly id: string; readonly name: string; readonly at: number }
   | { readonly kind: 'key'; readonly name: string; readonly at: number };

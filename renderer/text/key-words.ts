@@ -6,18 +6,15 @@ type Right = KeyJson['rights'][number];
 export const RIGHTS: Readonly<Record<Right, { readonly label: string; readonly about: string }>> = {
   token: {
     label: 'Get tokens',
-    about:
-      'For scripts that call an API themselves. They get a fresh access token of each connection you choose.',
+    about: 'A fresh access token of each connection you choose.',
   },
   proxy: {
     label: 'See connections only',
-    about:
-      'Sees the connections you choose and gets no token. Meant for requests that Tokentray sends itself, in a later version.',
+    about: 'Names and states of those you choose, and no token.',
   },
   admin: {
     label: 'Manage everything',
-    about:
-      'May do all that you can do here: every token, every key, every provider. Only for tools you trust as yourself.',
+    about: 'All that you can do here. Only for tools you trust as yourself.',
   },
 };
 

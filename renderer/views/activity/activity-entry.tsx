@@ -15,7 +15,7 @@ export const ActivityEntry = memo(function ActivityEntry({ entry }: { readonly e
       <span className={styles.when}>
         <Time at={entry.at} />
       </span>
-      <Dot tone={failed ? 'bad' : 'quiet'} />
+      <span>{failed && <Dot tone="bad" />}</span>
       <div className={styles.what}>
         <p>
           {before}

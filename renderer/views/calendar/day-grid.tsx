@@ -1,7 +1,7 @@
 // The days ahead as a grid, a column for each week. A day with endings carries their number and leads to them in the
 // list; a day without stays empty and is silent.
 import { addDays, dayInFull, monthName, weekdayOf } from '../../text/days.ts';
-import { DAYS_AHEAD, type Ending } from '../../text/endings.ts';
+import { DAYS_AHEAD, type Ending, SOON_DAYS } from '../../text/endings.ts';
 import { classNames } from '../../ui/class-names.ts';
 import styles from './day-grid.module.css';
 
@@ -12,8 +12,6 @@ export interface DayGridProps {
   readonly onChoose: (day: number) => void;
 }
 
-/** Nearer than this it is time to do something about it. */
-const SOON_DAYS = 7;
 /** A month that begins in the first weeks leaves no room for the name of the one before. */
 const LABEL_WEEKS = 2;
 const WEEKDAYS = [
@@ -45,6 +43,7 @@ export function DayGrid({ today, days, onChoose }: DayGridProps) {
       ))}
       {cells.map(({ day, week, weekday }) => {
         const endings = days.get(day)?.length ?? 0;
+        const shown = endings > 99 ? '99+' : String(endings);
         const look = {
           title: dayInFull(day),
           style: { '--week': week, '--weekday': weekday },
@@ -59,11 +58,16 @@ export function DayGrid({ today, days, onChoose }: DayGridProps) {
             key={day}
             type="button"
             {...look}
-            className={classNames(styles.day, styles.full, day < addDays(today, SOON_DAYS) && styles.soon)}
-            aria-label={`${dayInFull(day)}: ${endings === 1 ? 'one ends' : `${endings} end`}`}
+            className={classNames(
+              styles.day,
+              styles.full,
+              day < addDays(today, SOON_DAYS) && styles.soon,
+              day === today && styles.today,
+            )}
+            aria-label={`${dayInFull(day)}: ${shown} ${endings === 1 ? 'ends' : 'end'}`}
             onClick={() => onChoose(day)}
           >
-            {endings > 99 ? '99+' : endings}
+            {shown}
           </button>
         );
       })}

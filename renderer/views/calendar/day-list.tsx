@@ -1,8 +1,8 @@
 // What ends on one day, in the order it ends.
 import { useNow } from '../../clock.ts';
 import { paths } from '../../router.ts';
-import { dayInFull, dayWords } from '../../text/days.ts';
-import type { Ending } from '../../text/endings.ts';
+import { addDays, dayInFull, dayWords, startOfDay } from '../../text/days.ts';
+import { type Ending, SOON_DAYS } from '../../text/endings.ts';
 import { Dot } from '../../ui/dot.tsx';
 import { Link } from '../../ui/link.tsx';
 import { Time } from '../../ui/time.tsx';
@@ -17,6 +17,7 @@ export interface DayListProps {
 
 export function DayList({ day, endings }: DayListProps) {
   const now = useNow();
+  const soon = day < addDays(startOfDay(now), SOON_DAYS);
   return (
     <section aria-labelledby={`day-${day}`}>
       {/* The grid leads here. */}
@@ -27,7 +28,7 @@ export function DayList({ day, endings }: DayListProps) {
         of="more that day"
         items={endings.map((ending) => (
           <li key={`${ending.kind} ${ending.name}`} className={styles.entry}>
-            <Dot tone="quiet" />
+            <span>{soon && <Dot tone="warn" />}</span>
             <p>
               {ending.kind === 'connection' ? 'The token of ' : 'The key '}
               <Link

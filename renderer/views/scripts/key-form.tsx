@@ -36,11 +36,12 @@ export function KeyForm(props: KeyFormProps) {
   const { id, draft, onChange, onSubmit, atName, atConnections, problem } = props;
   return (
     <form id={id} className={styles.form} onSubmit={onSubmit} noValidate>
-      <Field label="Name" hint="Of the script or machine that will use it, such as backup.sh." error={atName}>
+      <Field label="Name" error={atName}>
         {(control) => (
           <TextInput
             {...control}
             value={draft.name}
+            placeholder="backup.sh"
             required
             maxLength={64}
             onChange={(event) => onChange({ name: event.target.value })}

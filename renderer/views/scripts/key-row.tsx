@@ -19,7 +19,9 @@ export function KeyRow({ shown, onRemove }: KeyRowProps) {
   const { name, prefix, rights, connections, last_used_at, expires_at } = shown;
   const now = useNow();
   const over = expires_at !== null && Date.parse(expires_at) <= now;
-  const names = rights.includes('admin') ? ['everything'] : connections.map(connectionWords);
+  const names = rights.includes('admin')
+    ? ['every connection, key and provider']
+    : connections.map(connectionWords);
   return (
     <li className={styles.key}>
       <div className={styles.who}>
