@@ -1,0 +1,34 @@
+// The browser specs: a real Chromium against a real host. One at a time and without second chances, because what fails
+// once in a browser fails for somebody.
+import { existsSync } from 'node:fs';
+import { defineConfig } from '@playwright/test';
+
+const SYSTEM_CHROMIUM = '/usr/bin/chromium';
+
+export default defineConfig({
+  testDir: 'test/ui',
+  outputDir: 'test-results/runs',
+  workers: 1,
+  retries: 0,
+  reporter: 'list',
+  // A cold Chromium and a cold host on a busy machine take ten seconds together; a spec takes two.
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  use: {
+    browserName: 'chromium',
+    launchOptions: {
+      ...(existsSync(SYSTEM_CHROMIUM) ? { executablePath: SYSTEM_CHROMIUM } : {}),
+      // Nothing of the browser's own may go out, so that what does is the product's.
+      args: [
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+      // As root, in containers and on CI, Chromium cannot set up a sandbox of its own.
+      chromiumSandbox: process.getuid?.() !== 0 && !process.env.CI,
+    },
+  },
+});
