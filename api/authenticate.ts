@@ -1,30 +1,55 @@
-// Who is calling: one `Authorization: Bearer tt_…` and nothing else. No key, an unknown one, a revoked one and
-// another scheme are one case with one answer (promise 114). Bad keys are counted per door; a good key is never slowed.
+// Who is calling. At the scripts' doors one `Authorization: Bearer tt_…` and nothing else: no key, an unknown one, a
+// revoked one and another scheme are one case with one answer (promise 114); bad keys are counted per door, and a good
+// one is never slowed. At the window's door a session, which is the owner.
 import { unauthorized } from '../core/access/callers.ts';
-import type { Engine } from '../core/engine.ts';
+import type { Session } from '../core/access/sessions.ts';
 import { TokentrayError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
-import type { Caller } from '../core/model/caller.ts';
-import type { Clock, LogPort } from '../core/ports.ts';
+import { type Caller, OWNER } from '../core/model/caller.ts';
 import type { Door } from './guard.ts';
+import type { Services } from './route.ts';
+import { SESSION_HEADER, UNATTENDED_HEADER } from './window-guard.ts';
 
 const WINDOW_MS = 60_000;
 const SCHEME = 'bearer ';
 /** Our keys are under 60 characters; what is longer is not worth a digest. */
 const KEY_CHARS = 100;
 
-/** The caller behind an Authorization header. Throws `unauthorized`, or `rate_limited` after too many bad keys. */
-export type Authenticate = (authorization: string | null, door: Door) => Caller;
+export interface Asker {
+  readonly caller: Caller;
+  /** Of the window; undefined behind a key. */
+  readonly session: Session | undefined;
+}
 
-export function createAuthenticate(engine: Engine, clock: Clock, log: LogPort): Authenticate {
-  const failures: Record<Door, number[]> = { tcp: [], socket: [] };
+/**
+ * Who sent the request. `stays`: it is a stream, which keeps no session awake. Throws `unauthorized`, or `rate_limited`
+ * after too many bad keys.
+ */
+export type Authenticate = (request: Request, door: Door, stays: boolean) => Asker;
 
-  return (authorization, door) => {
-    const key = keyIn(authorization);
+export function createAuthenticate({ engine, sessions, clock, log }: Services): Authenticate {
+  const failures: Record<Exclude<Door, 'window-http'>, number[]> = { tcp: [], socket: [] };
+
+  return ({ headers }, door, stays) => {
+    if (door === 'window-http') {
+      const secret = headers.get(SESSION_HEADER) ?? '';
+      const session = sessions.find(secret, !stays && !headers.has(UNATTENDED_HEADER));
+      if (session === undefined) throw noSession();
+      return { caller: OWNER, session };
+    }
+    const key = keyIn(headers.get('authorization'));
     const caller = key === undefined ? undefined : engine.callers.identify(key);
-    if (caller !== undefined) return caller;
+    if (caller !== undefined) return { caller, session: undefined };
     throw refusal(failures[door], clock.monotonic(), () => log.warn('bad_keys', { door }));
   };
+}
+
+function noSession(): TokentrayError {
+  return new TokentrayError(
+    'unauthorized',
+    'The session of this window has ended. Get a new link with: tokentray open',
+    { action: { command: 'tokentray open' } },
+  );
 }
 
 function keyIn(authorization: string | null): string | undefined {

@@ -16,10 +16,13 @@ export const eventRoutes = {
   'GET /v1/events': route('GET /v1/events', {
     summary: 'What happens, as it happens; Last-Event-ID replays what was missed',
     answer: 'Events',
-    handle: ({ engine, clock, host, caller, request }) =>
-      new Response(eventStream({ engine, clock, stopping: host.stopping }, caller, lastEventId(request)), {
+    handle: ({ engine, clock, host, caller, session, request }) => {
+      const stopping =
+        session === undefined ? host.stopping : AbortSignal.any([host.stopping, session.ended]);
+      return new Response(eventStream({ engine, clock, stopping }, caller, lastEventId(request)), {
         headers: STREAM_HEADERS,
-      }),
+      });
+    },
   }),
 };
 

@@ -1,10 +1,12 @@
 // Judges the raw head of a request, before anything else sees it and before any key is looked at.
 // It must see the raw lines: Node keeps the first of two Host lines and takes absolute targets and HTTP/1.0 without Host.
 // Every refusal is a constant: nothing of the request is repeated, and no answer tells more than another.
-import { type ErrorCode, type Problem, TokentrayError, toProblem } from '../core/errors.ts';
+import type { Problem } from '../core/errors.ts';
+import { refusal } from './problem.ts';
+import { judgeBrowser } from './window-guard.ts';
 
 /** The listener a request came in by. It decides which Host names are ours and is written in the audit. */
-export type Door = 'tcp' | 'socket';
+export type Door = 'tcp' | 'socket' | 'window-http';
 
 /** A request's head as Node's parser gives it. `rawHeaders` alternates names and values, every line of its own. */
 export interface Head {
@@ -13,9 +15,6 @@ export interface Head {
   readonly target: string;
   readonly rawHeaders: readonly string[];
 }
-
-const refusal = (code: ErrorCode, sentence: string): Problem =>
-  Object.freeze(toProblem(new TokentrayError(code, sentence)));
 
 const MISDIRECTED = refusal(
   'misdirected',
@@ -76,14 +75,19 @@ export function judgeHead(head: Head, door: Door, port: number): Problem | undef
   }
   if (hosts !== 1 || host === undefined || !isOurs(host, door, port)) return MISDIRECTED;
   if (!targetAgrees(head.target, host)) return MISDIRECTED;
-  if (origin) return ORIGIN;
-  if (foreignSite) return FETCH_SITE;
+  const stranger = door === 'window-http' ? judgeBrowser(head, host) : judgeScript(origin, foreignSite);
+  if (stranger !== undefined) return stranger;
   if (head.method === 'OPTIONS' || head.method === 'TRACE' || head.method === 'CONNECT') return METHOD;
   if (head.httpVersion !== '1.1' && head.httpVersion !== '1.0') return VERSION;
   if (authorizations > 1) return TWO_KEYS;
   const query = head.target.indexOf('?');
   if (query !== -1 && holdsKey(head.target.slice(query + 1))) return KEY_IN_QUERY;
   return undefined;
+}
+
+function judgeScript(origin: boolean, foreignSite: boolean): Problem | undefined {
+  if (origin) return ORIGIN;
+  return foreignSite ? FETCH_SITE : undefined;
 }
 
 /** Byte for byte: no other spelling of a loopback address, no other case, no trailing dot, no missing port. */

@@ -1,57 +1,45 @@
-// The one handler behind every listener. Checks come in one order: key, route, right, state of the vault, then query and
-// body; the wire facts were judged before (api/guard.ts). It never throws: every failure is a problem document.
+// The one handler behind every listener. Checks come in one order: key or session, route, right, state of the vault, then
+// query and body; the wire facts were judged before (api/guard.ts). It never throws: every failure is a problem document.
 import { Hono } from 'hono';
 import { getPath } from 'hono/utils/url';
 import type { VaultState } from '../core/engine.ts';
 import { TokentrayError, toProblem } from '../core/errors.ts';
 import type { Caller } from '../core/model/caller.ts';
-import { createAuthenticate } from './authenticate.ts';
+import { type Asker, createAuthenticate } from './authenticate.ts';
 import type { Door } from './guard.ts';
 import { errorResponse, problemResponse } from './problem.ts';
-import { type Access, mayUse, RIGHTS } from './rights.ts';
+import { type Access, accessOf, mayUse } from './rights.ts';
 import type { Route, Services } from './route.ts';
 import { SCRIPT_ROUTES } from './scripts.ts';
+import { WINDOW_ROUTES } from './window.ts';
+import { fileResponse } from './window-files.ts';
+import { isPage } from './window-guard.ts';
 
 /** Answers one request that passed the guard. Never throws and never rejects. */
 export type Handle = (request: Request, door: Door) => Response | Promise<Response>;
 
+type DoorApp = Hono<{ Bindings: { door: Door } }>;
+
 const METHODS = ['GET', 'POST', 'PATCH', 'DELETE'] as const;
 
 /** Who asks where no key is needed. */
-const NOBODY: Caller = { name: '', rights: [], connections: [] };
+const NOBODY: Asker = { caller: { name: '', rights: [], connections: [] }, session: undefined };
 
 /** One object per door, so that a request costs none. */
-const ENV = { tcp: { door: 'tcp' }, socket: { door: 'socket' } } as const;
+const ENV = {
+  tcp: { door: 'tcp' },
+  socket: { door: 'socket' },
+  'window-http': { door: 'window-http' },
+} as const;
 
 export function createHandler(services: Services): Handle {
-  const { engine, log } = services;
-  const authenticate = createAuthenticate(engine, services.clock, log);
-  const app = new Hono<{ Bindings: { door: Door } }>();
+  const { log } = services;
+  const authenticate = createAuthenticate(services);
   const fail = (error: unknown): Response => errorResponse(error, log);
 
-  for (const route of Object.values(SCRIPT_ROUTES)) {
-    const { method, path } = placeOf(route);
-    const access: Access = RIGHTS[route.name];
-    // One plain function per route and no middleware: Hono then calls it directly, without composing promises.
-    app.on(method, path, (context) => {
-      try {
-        const request = context.req.raw;
-        const { door } = context.env;
-        const caller =
-          access.right === 'none' ? NOBODY : authenticate(request.headers.get('authorization'), door);
-        admit(caller, access, engine.state());
-        const param = (name: string): string => context.req.param(name) ?? '';
-        const answer = route.run({ request, door, caller, param }, services);
-        return answer instanceof Promise ? answer.catch(fail) : answer;
-      } catch (error) {
-        return fail(error);
-      }
-    });
-  }
-
-  const noRoute = (request: Request, door: Door): Response => {
+  const noRoute = (app: DoorApp, request: Request, door: Door): Response => {
     try {
-      authenticate(request.headers.get('authorization'), door);
+      authenticate(request, door, false);
       const path = getPath(request);
       const allowed = METHODS.filter((method) => app.router.match(method, path)[0].length > 0);
       if (allowed.length === 0)
@@ -61,12 +49,46 @@ export function createHandler(services: Services): Handle {
       return fail(error);
     }
   };
-  app.notFound((context) => noRoute(context.req.raw, context.env.door));
-  app.onError(fail);
+
+  /** The routes that exist at a door: what is not among them is not found there, whatever it is elsewhere. */
+  const appOf = (door: Door, routes: readonly Route[]): DoorApp => {
+    const app: DoorApp = new Hono();
+    for (const route of routes) {
+      const access = accessOf(route.name);
+      if (!access.doors.includes(door)) continue;
+      const { method, path } = placeOf(route);
+      const stays = route.answer === 'Events';
+      // One plain function per route and no middleware: Hono then calls it directly, without composing promises.
+      app.on(method, path, (context) => {
+        try {
+          const request = context.req.raw;
+          const { door } = context.env;
+          const { caller, session } = access.right === 'none' ? NOBODY : authenticate(request, door, stays);
+          admit(caller, access, services.engine.state());
+          const param = (name: string): string => context.req.param(name) ?? '';
+          const answer = route.run({ request, door, caller, session, param }, services);
+          return answer instanceof Promise ? answer.catch(fail) : answer;
+        } catch (error) {
+          return fail(error);
+        }
+      });
+    }
+    app.notFound((context) => noRoute(app, context.req.raw, context.env.door));
+    app.onError(fail);
+    return app;
+  };
+
+  const scripts = appOf('tcp', Object.values(SCRIPT_ROUTES));
+  const window = appOf('window-http', [...Object.values(SCRIPT_ROUTES), ...Object.values(WINDOW_ROUTES)]);
 
   return (request, door) => {
+    const app = door === 'window-http' ? window : scripts;
     // Hono would run GET for HEAD: a hand-out nobody sees, a stream nobody ends.
-    if (request.method === 'HEAD') return noRoute(request, door);
+    if (request.method === 'HEAD') return noRoute(app, request, door);
+    if (door === 'window-http' && request.method === 'GET') {
+      const { pathname } = new URL(request.url);
+      if (isPage(pathname)) return fileResponse(services.host.window.files(), pathname);
+    }
     return app.fetch(request, ENV[door]);
   };
 }

@@ -1,5 +1,6 @@
 // What the routes ask of the process around the engine: facts about it, and the practice server it can run.
 // The host gives it, both hosts alike. Nothing here may hold a key, a token or a secret.
+import type { WindowFiles } from './window-files.ts';
 
 export interface HostStatus {
   readonly version: string;
@@ -24,10 +25,32 @@ export interface SandboxInfo {
   readonly login: string;
 }
 
+/** Ports that a person may choose; docs/endpoint.md says what each is for. */
+export interface HostSettings {
+  readonly redirect_port: number;
+  readonly endpoint_port: number;
+  readonly window_port: number;
+}
+
 export interface HostControls {
   status(): HostStatus;
   /** Aborted when the host begins to stop: what would stay open (streams) ends then. */
   readonly stopping: AbortSignal;
+  readonly window: {
+    /** Its address, e.g. `http://127.0.0.1:9598/`. */
+    url(): string;
+    /** Undefined while the window is not built. */
+    files(): WindowFiles | undefined;
+    /** Opens an address in the browser. Throws `browser_unavailable` or `unsafe_url`. */
+    open(url: URL): Promise<void>;
+  };
+  readonly settings: {
+    read(): HostSettings;
+    /** Keeps them at once. Throws `invalid_field` for a port that is named twice, or `storage`. */
+    change(changes: Partial<HostSettings>): void;
+    /** True when a changed port is taken only at the next start. */
+    restartNeeded(): boolean;
+  };
   readonly sandbox: {
     info(): SandboxInfo;
     start(): Promise<SandboxInfo>;

@@ -29,6 +29,13 @@ export function slotId(text: string): string {
   throw new TokentrayError('not_found', 'There is no key slot by that id. See the list of slots.');
 }
 
+export function sessionId(text: string): string {
+  if (ID.test(text)) return text;
+  throw new TokentrayError('not_found', 'There is no such session. It may have ended by itself.', {
+    field: 'id',
+  });
+}
+
 /** `provider/account`, a connection's id, or a provider alone, as the engine takes it. */
 export function connectionRef(text: string, account?: string): string {
   const ref = account === undefined ? text : `${text}/${account}`;

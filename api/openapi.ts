@@ -3,7 +3,7 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
 import { z } from 'zod';
 import { LIMITS } from '../core/limits.ts';
-import { type Access, RIGHTS } from './rights.ts';
+import { type Access, accessOf } from './rights.ts';
 import type { Route } from './route.ts';
 import { SCRIPT_ROUTES } from './scripts.ts';
 import { problem, WIRE } from './wire.ts';
@@ -46,7 +46,7 @@ export function openApiJson(url: string, version: string): string {
 function described(route: Route) {
   const space = route.name.indexOf(' ');
   const path = route.name.slice(space + 1);
-  const access: Access = RIGHTS[route.name];
+  const access = accessOf(route.name);
   const parameters = [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]!);
   const query = route.query?.();
   const body = route.body?.();

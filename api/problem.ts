@@ -1,6 +1,12 @@
 // Turns errors into problem documents (RFC 9457), the one way an error leaves a door.
 // What was not thrown on purpose leaves no text behind: neither in the answer nor in the log.
-import { type ErrorDetails, type Problem, TokentrayError, toProblem } from '../core/errors.ts';
+import {
+  type ErrorCode,
+  type ErrorDetails,
+  type Problem,
+  TokentrayError,
+  toProblem,
+} from '../core/errors.ts';
 import type { LogPort } from '../core/ports.ts';
 import { printable } from '../core/text.ts';
 
@@ -47,6 +53,11 @@ function stackFrames(error: Error): string[] {
     .filter((line) => FRAME.test(line))
     .slice(0, 12)
     .map((line) => printable(line.trim(), 300));
+}
+
+/** A problem that is the same for everybody, made once. */
+export function refusal(code: ErrorCode, sentence: string): Problem {
+  return Object.freeze(toProblem(new TokentrayError(code, sentence)));
 }
 
 export function badRequest(sentence: string, details: ErrorDetails = {}): TokentrayError {

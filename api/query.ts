@@ -11,6 +11,16 @@ export function seconds(max: number) {
     .meta({ type: 'integer', minimum: 0, maximum: max });
 }
 
+/** A whole number from 1 to `max`. */
+export function count(max: number) {
+  return z
+    .string()
+    .regex(/^[1-9]\d{0,15}$/, 'must be a whole number from 1')
+    .refine((text) => Number(text) <= max, `must be at most ${max}`)
+    .transform(Number)
+    .meta({ type: 'integer', minimum: 1, maximum: max });
+}
+
 /** `?force`, `?force=1` and `?force=true` are yes; `0` and `false` are no. */
 export function flag() {
   return z

@@ -1,7 +1,8 @@
-// The one table of routes: which right each needs, and in which states of the vault it works.
-// A route that is not here cannot be written (api/route.ts), and one that is here must be (api/scripts.ts).
+// The tables of routes: which right each needs, in which states of the vault it works, and at which doors.
+// A route that is not here cannot be written (api/route.ts), and one that is here must be (api/scripts.ts, api/window.ts).
 import type { VaultState } from '../core/engine.ts';
 import type { Right } from '../core/model/caller.ts';
+import type { Door } from './guard.ts';
 
 /**
  * `none`: no key at all. `any`: any key. `token`: a key with that right. `use`: `token` or `proxy`. `admin`: only that.
@@ -12,12 +13,22 @@ export type NeededRight = 'none' | 'any' | 'token' | 'use' | 'admin';
 export interface Access {
   readonly right: NeededRight;
   readonly states: readonly VaultState[];
+  readonly doors: readonly Door[];
 }
 
 const ALWAYS: readonly VaultState[] = ['setup', 'locked', 'open'];
 const OPEN: readonly VaultState[] = ['open'];
 
-const access = (right: NeededRight, states: readonly VaultState[] = OPEN): Access => ({ right, states });
+const EVERYWHERE: readonly Door[] = ['tcp', 'socket', 'window-http'];
+/** Whatever holds a token or lets somebody in: never at the window's door. */
+const SCRIPTS: readonly Door[] = ['tcp', 'socket'];
+const WINDOW: readonly Door[] = ['window-http'];
+
+const access = (
+  right: NeededRight,
+  states: readonly VaultState[] = OPEN,
+  doors: readonly Door[] = EVERYWHERE,
+): Access => ({ right, states, doors });
 
 export const RIGHTS = {
   'GET /v1/health': access('none', ALWAYS),
@@ -25,8 +36,8 @@ export const RIGHTS = {
   'GET /v1/openapi.json': access('any', ALWAYS),
   'GET /v1/events': access('any', ALWAYS),
 
-  'GET /v1/token/{provider}': access('token'),
-  'GET /v1/token/{provider}/{account}': access('token'),
+  'GET /v1/token/{provider}': access('token', OPEN, SCRIPTS),
+  'GET /v1/token/{provider}/{account}': access('token', OPEN, SCRIPTS),
   'POST /v1/refresh/{provider}': access('admin'),
   'POST /v1/refresh/{provider}/{account}': access('admin'),
   'POST /v1/revoke/{provider}': access('admin'),
@@ -62,15 +73,38 @@ export const RIGHTS = {
   'DELETE /v1/vault/slots/{id}': access('admin'),
   'POST /v1/vault/rotate': access('admin'),
 
+  'GET /v1/activity': access('admin'),
+  'GET /v1/settings': access('admin', ALWAYS),
+  'PATCH /v1/settings': access('admin', ALWAYS),
+
   'GET /v1/doctor': access('admin'),
   'GET /v1/doctor/{ref}': access('admin'),
   'GET /v1/sandbox': access('admin', ALWAYS),
   'POST /v1/sandbox/start': access('admin'),
   'POST /v1/sandbox/reset': access('admin'),
   'POST /v1/sandbox/stop': access('admin'),
+
+  'POST /v1/window/code': access('admin', ALWAYS, SCRIPTS),
+} as const satisfies Record<string, Access>;
+
+/** The window's own, beside those of the endpoint. Not described in the OpenAPI document: scripts have no use for them. */
+export const WINDOW_RIGHTS = {
+  'POST /window/session': access('none', ALWAYS, WINDOW),
+  'DELETE /window/session': access('admin', ALWAYS, WINDOW),
+  'GET /window/sessions': access('admin', ALWAYS, WINDOW),
+  'DELETE /window/sessions/{id}': access('admin', ALWAYS, WINDOW),
+  'POST /window/copy': access('admin', OPEN, WINDOW),
+  'POST /window/copy/{ticket}': access('admin', OPEN, WINDOW),
 } as const satisfies Record<string, Access>;
 
 export type RouteName = keyof typeof RIGHTS;
+export type WindowRouteName = keyof typeof WINDOW_RIGHTS;
+
+const EVERY = { ...RIGHTS, ...WINDOW_RIGHTS } as const;
+
+export function accessOf(name: RouteName | WindowRouteName): Access {
+  return EVERY[name];
+}
 
 export function mayUse(rights: readonly Right[], needed: NeededRight): boolean {
   if (needed === 'none' || needed === 'any' || rights.includes('admin')) return true;

@@ -1,6 +1,7 @@
 // A route: its schemas, what it answers and what it does, written once. From it come the parsed types its handler
 // sees, the checks in their fixed order (api/handle.ts) and the OpenAPI document (api/openapi.ts).
 import { z } from 'zod';
+import type { Session, Sessions } from '../core/access/sessions.ts';
 import type { Engine } from '../core/engine.ts';
 import type { Caller } from '../core/model/caller.ts';
 import { parseInput } from '../core/model/field.ts';
@@ -9,13 +10,16 @@ import { queryOf, readJson } from './body.ts';
 import type { Door } from './guard.ts';
 import type { HostControls } from './host-controls.ts';
 import { badRequest, JSON_HEADERS } from './problem.ts';
-import type { RouteName } from './rights.ts';
+import type { RouteName, WindowRouteName } from './rights.ts';
 import type { WireName, WireTypes } from './wire.ts';
+
+type AnyRoute = RouteName | WindowRouteName;
 
 /** What every handler may use. */
 export interface Services {
   readonly engine: Engine;
   readonly host: HostControls;
+  readonly sessions: Sessions;
   readonly log: LogPort;
   readonly clock: Clock;
 }
@@ -25,16 +29,19 @@ interface AdmittedRequest {
   readonly request: Request;
   readonly door: Door;
   readonly caller: Caller;
+  /** Of the window; undefined at the scripts' doors, where a key is. */
+  readonly session: Session | undefined;
   /** The decoded value of a `{name}` in the path. */
   param(name: string): string;
 }
 
 type ParamsOf<Path> = Path extends `${string}{${infer Name}}${infer Rest}` ? Name | ParamsOf<Rest> : never;
 
-export interface Call<Name extends RouteName, Query, Body> extends Services {
+export interface Call<Name extends AnyRoute, Query, Body> extends Services {
   readonly request: Request;
   readonly door: Door;
   readonly caller: Caller;
+  readonly session: Session | undefined;
   param(name: ParamsOf<Name>): string;
   readonly query: Query;
   readonly body: Body;
@@ -43,7 +50,7 @@ export interface Call<Name extends RouteName, Query, Body> extends Services {
 /** A schema made when first needed: most routes are never called in the life of a process. */
 type Later<T> = () => T;
 
-interface RouteSpec<Name extends RouteName, Query, Body, Answer extends WireName> {
+interface RouteSpec<Name extends AnyRoute, Query, Body, Answer extends WireName> {
   readonly summary: string;
   /** Every parameter optional. Without it, no parameter is known. */
   readonly query?: Later<z.ZodType<Query>>;
@@ -57,7 +64,7 @@ interface RouteSpec<Name extends RouteName, Query, Body, Answer extends WireName
 }
 
 export interface Route {
-  readonly name: RouteName;
+  readonly name: AnyRoute;
   readonly summary: string;
   readonly query: Later<z.ZodType> | undefined;
   readonly body: Later<z.ZodType> | undefined;
@@ -69,7 +76,7 @@ export interface Route {
 }
 
 /** Defines a route of api/rights.ts. A body or query without a schema is `undefined` to the handler. */
-export function route<Name extends RouteName, Answer extends WireName, Query = undefined, Body = undefined>(
+export function route<Name extends AnyRoute, Answer extends WireName, Query = undefined, Body = undefined>(
   name: Name,
   spec: RouteSpec<Name, Query, Body, Answer>,
 ): Route {
@@ -85,12 +92,13 @@ export function route<Name extends RouteName, Answer extends WireName, Query = u
       : new Response(JSON.stringify(answer), { status, headers: JSON_HEADERS });
 
   const handle = (admitted: AdmittedRequest, services: Services, parsed: Body) => {
-    const { request, door, caller, param } = admitted;
+    const { request, door, caller, session, param } = admitted;
     const answer = spec.handle({
       ...services,
       request,
       door,
       caller,
+      session,
       param,
       query: parseQuery(request.url),
       body: parsed,

@@ -1,5 +1,6 @@
 // From the engine's views to what goes over the wire: pure, field by field. Nothing is spread: a field that an engine
 // view gains one day stays inside until somebody names it here.
+import type { SessionView } from '../core/access/sessions.ts';
 import type { DoctorReport } from '../core/doctor.ts';
 import type {
   ConnectionView,
@@ -9,12 +10,15 @@ import type {
   ProviderView,
   VaultState,
 } from '../core/engine.ts';
+import type { ActivityView } from '../core/model/activity.ts';
 import type { CallerView } from '../core/model/caller.ts';
 import { tokenOf } from '../core/model/connection.ts';
 import type { ConsentView } from '../core/model/consent.ts';
 import type { SlotView } from '../core/vault/slots.ts';
 import type { HostStatus, SandboxInfo } from './host-controls.ts';
+import { SAFE_HEADERS } from './problem.ts';
 import type {
+  ActivityJson,
   ConnectionJson,
   ConsentJson,
   KeyJson,
@@ -22,6 +26,7 @@ import type {
   ProviderJson,
   ReportJson,
   SandboxJson,
+  SessionJson,
   SlotJson,
   StatusJson,
   TokenJson,
@@ -45,6 +50,14 @@ export function tokenJson(handOut: HandOut): TokenJson {
     connection: handOut.connection,
     account: handOut.account,
   };
+}
+
+const PLAIN_HEADERS = { 'Content-Type': 'text/plain; charset=utf-8', ...SAFE_HEADERS } as const;
+
+/** The bare token, or the line to send it with: RFC 6750 section 2.1, since only Bearer tokens are handed out. */
+export function plainToken(handOut: HandOut, format: 'token' | 'header'): Response {
+  const text = format === 'token' ? handOut.access_token : `Authorization: Bearer ${handOut.access_token}`;
+  return new Response(text, { headers: PLAIN_HEADERS });
 }
 
 export function connectionJson(view: ConnectionView): ConnectionJson {
@@ -142,6 +155,31 @@ export function keyJson(view: CallerView): KeyJson {
     created_at: timeJson(view.created_at),
     last_used_at: timeOrNull(view.last_used_at),
     expires_at: timeOrNull(view.expires_at),
+  };
+}
+
+export function activityJson(view: ActivityView): ActivityJson {
+  return {
+    seq: view.seq,
+    at: timeJson(view.at),
+    kind: view.kind,
+    connection: view.connection,
+    connection_id: view.connection_id,
+    provider: view.provider,
+    caller: view.caller,
+    door: view.door,
+    outcome: view.outcome,
+    code: view.code,
+  };
+}
+
+export function sessionJson(view: SessionView, current: boolean): SessionJson {
+  return {
+    id: view.id,
+    created_at: timeJson(view.created_at),
+    last_used_at: timeJson(view.last_used_at),
+    expires_at: timeJson(view.expires_at),
+    current,
   };
 }
 

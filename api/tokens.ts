@@ -1,13 +1,11 @@
 // The route this program exists for: a fresh access token for a caller that may have it; and the two that act on a
 // grant by name. A GET never starts a consent. What is handed out is decided by the engine alone.
 import { z } from 'zod';
-import type { HandOut } from '../core/engine.ts';
 import { LIMITS } from '../core/limits.ts';
 import { connectionRef } from './names.ts';
-import { SAFE_HEADERS } from './problem.ts';
 import { flag, seconds } from './query.ts';
 import { type Call, route } from './route.ts';
-import { connectionJson, tokenJson } from './to-wire.ts';
+import { connectionJson, plainToken, tokenJson } from './to-wire.ts';
 import type { TokenJson } from './wire.ts';
 
 /** No token has more scopes; a longer text is a mistake. */
@@ -35,8 +33,6 @@ const tokenQuery = () => {
 type TokenQuery = z.infer<ReturnType<typeof tokenQuery>>;
 type Format = 'json' | 'token' | 'header';
 
-const PLAIN_HEADERS = { 'Content-Type': 'text/plain; charset=utf-8', ...SAFE_HEADERS } as const;
-
 type TokenCall = Pick<
   Call<'GET /v1/token/{provider}', TokenQuery, undefined>,
   'engine' | 'caller' | 'door' | 'request' | 'query'
@@ -52,14 +48,8 @@ async function handOut(call: TokenCall, ref: string): Promise<TokenJson | Respon
     door,
     signal: request.signal,
   });
-  return present(given, query.format ?? acceptedFormat(request.headers.get('accept')));
-}
-
-function present(given: HandOut, format: Format): TokenJson | Response {
-  if (format === 'json') return tokenJson(given);
-  // RFC 6750 section 2.1: the one way to use it; only Bearer tokens are handed out.
-  const text = format === 'token' ? given.access_token : `Authorization: Bearer ${given.access_token}`;
-  return new Response(text, { headers: PLAIN_HEADERS });
+  const format = query.format ?? acceptedFormat(request.headers.get('accept'));
+  return format === 'json' ? tokenJson(given) : plainToken(given, format);
 }
 
 /** RFC 9110 section 12.5.1, as far as two forms need it: plain text only for those who ask for it and not for JSON. */

@@ -3,6 +3,7 @@
 // Strict on purpose: a field that is not here has no way onto the wire. Times are RFC 3339, durations seconds.
 import { z } from 'zod';
 import { ERROR_CATALOGUE, type Problem } from '../core/errors.ts';
+import { activityKind } from '../core/model/activity.ts';
 import { right } from '../core/model/caller.ts';
 import { consentCause } from '../core/model/connection.ts';
 import { providerSchema } from '../core/model/provider.ts';
@@ -155,6 +156,38 @@ const sandbox = z
   })
   .meta({ id: 'Sandbox' });
 
+const activity = z
+  .strictObject({
+    seq: z.int(),
+    at: time,
+    kind: activityKind,
+    connection: z.string().nullable().meta({ description: 'Its name now; null when it is gone' }),
+    connection_id: z.string().nullable(),
+    provider: z.string().nullable(),
+    caller: z.string().nullable().meta({ description: 'Of a hand-out, or the name of a key' }),
+    door: z.string().nullable().meta({ description: 'tcp, socket or window, of a hand-out' }),
+    outcome: z.string().meta({ description: 'released or refused; else what happened, e.g. refreshed' }),
+    code: z.string().nullable().meta({ description: 'Why, where it went wrong' }),
+  })
+  .meta({ id: 'Activity' });
+
+const settings = z
+  .strictObject({
+    redirect_port: z.int(),
+    endpoint_port: z.int(),
+    window_port: z.int(),
+    restart_needed: z.boolean().meta({ description: 'A changed port is taken at the next start' }),
+  })
+  .meta({ id: 'Settings' });
+
+const session = z.strictObject({
+  id: z.string(),
+  created_at: time,
+  last_used_at: time,
+  expires_at: time,
+  current: z.boolean(),
+});
+
 /** RFC 9457 section 3.1, with the stable code and what can be done. */
 export const problem = z
   .strictObject({
@@ -198,6 +231,15 @@ export const WIRE = {
   Slots: z.strictObject({ slots: z.array(slot) }),
   VaultState: z.strictObject({ state: vaultState }),
   Sandbox: sandbox,
+  Activity: z.strictObject({
+    entries: z.array(activity),
+    next: z.int().optional().meta({ description: 'after of the next page' }),
+  }),
+  Settings: settings,
+  WindowLink: z.strictObject({ url: z.string(), opened: z.boolean() }),
+  NewSession: z.strictObject({ session: z.string(), expires_at: time }),
+  Sessions: z.strictObject({ sessions: z.array(session) }),
+  Ticket: z.strictObject({ ticket: z.string() }),
   Events: z.string().meta({ description: 'Server-sent events: id, event and JSON data' }),
   Document: z.record(z.string(), z.unknown()),
 } as const;
@@ -216,4 +258,8 @@ export type KeyJson = WireTypes['Key'];
 export type NewKeyJson = WireTypes['NewKey'];
 export type SlotJson = WireTypes['Slot'];
 export type SandboxJson = WireTypes['Sandbox'];
+export type ActivityJson = WireTypes['Activity']['entries'][number];
+export type SettingsJson = WireTypes['Settings'];
+export type SessionJson = WireTypes['Sessions']['sessions'][number];
+export type WindowLinkJson = WireTypes['WindowLink'];
 export type ProblemJson = Problem;

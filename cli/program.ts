@@ -44,6 +44,12 @@ const COMMANDS: readonly Entry[] = [
     load: () => import('./commands/connections.ts'),
   },
   {
+    name: 'open',
+    group: EVERY_DAY,
+    summary: 'open the window in the browser',
+    load: () => import('./commands/open.ts'),
+  },
+  {
     name: 'status',
     group: EVERY_DAY,
     summary: 'show how the host and its vault are',

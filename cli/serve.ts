@@ -15,10 +15,14 @@ export interface ServeOptions {
   readonly open?: boolean;
 }
 
-// Beside this file lies the sandbox: as a source in a checkout, as a bundle in dist/.
-const SANDBOX = import.meta.filename.endsWith('.ts')
+// Beside this file lies the sandbox: as a source in a checkout, as a bundle in dist/. The window is always a bundle.
+const SOURCES = import.meta.filename.endsWith('.ts');
+const SANDBOX = SOURCES
   ? join(import.meta.dirname, '..', 'sandbox', 'main.ts')
   : join(import.meta.dirname, 'sandbox.js');
+const WINDOW = SOURCES
+  ? join(import.meta.dirname, '..', 'dist', 'renderer')
+  : join(import.meta.dirname, 'renderer');
 
 /** Runs until it is told to end; answers the exit code. Throws CommandError when it cannot start. */
 export async function runServe(options: ServeOptions, out: Output): Promise<number> {
@@ -31,7 +35,7 @@ export async function runServe(options: ServeOptions, out: Output): Promise<numb
     { ...controls.status(), state: engine.state(), sandbox: controls.sandbox.info() },
     greeting(host),
   );
-  if (options.open) out.talk('There is no window in this version; use the commands.');
+  if (options.open) await openWindow(host, out);
   if (engine.state() !== 'open' && process.stdin.isTTY && process.stderr.isTTY) {
     void askForKey(engine, out, ended).then((open) => open && out.talk('The vault is open.'));
   }
@@ -41,6 +45,20 @@ export async function runServe(options: ServeOptions, out: Output): Promise<numb
   return EXIT.ok;
 }
 
+/** Where no browser can be opened, the link is for one elsewhere, by a tunnel to this machine's port. */
+async function openWindow({ controls, windowLink }: Host, out: Output): Promise<void> {
+  try {
+    await controls.window.open(windowLink());
+    out.talk('There is no tray here: the window is open in your browser.');
+  } catch (error) {
+    if (!(error instanceof TokentrayError)) throw error;
+    out.talk(
+      'There is no tray and no browser here. Open the window with this link, once and within a minute:',
+    );
+    out.talk(windowLink().href);
+  }
+}
+
 async function start(options: ServeOptions): Promise<Host> {
   try {
     return await startHost({
@@ -48,6 +66,7 @@ async function start(options: ServeOptions): Promise<Host> {
       port: options.port ?? portOf(process.env),
       sandbox: options.sandbox ?? false,
       sandboxScript: SANDBOX,
+      windowDirectory: WINDOW,
       version: packageJson.version,
     });
   } catch (error) {
@@ -81,6 +100,7 @@ function greeting(host: Host): string[] {
     );
   if (state === 'locked') lines.push('  Unlock it:      tokentray unlock');
   lines.push(
+    `  Window:         ${controls.window.url()}   (get in with: tokentray open)`,
     `  Endpoint:       ${url}`,
     `  Socket:         ${paths.socket}`,
     `  Files:          ${paths.home}`,

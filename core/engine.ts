@@ -6,13 +6,14 @@ import { Callers } from './access/callers.ts';
 import { HandOuts } from './access/hand-out.ts';
 import { mayReadEvent } from './access/rules.ts';
 import { connectionCommands, findConnection, viewConnection } from './connection-commands.ts';
-import { Connections } from './connections.ts';
+import { Connections, nameOf } from './connections.ts';
 import { Consents } from './consent/consents.ts';
 import { type DoctorReport, examine } from './doctor.ts';
 import { TokentrayError } from './errors.ts';
 import { EventLog } from './event-log.ts';
 import { InFlight } from './in-flight.ts';
 import { LIMITS } from './limits.ts';
+import { type ActivityQuery, type ActivityView, activityRow, activityView } from './model/activity.ts';
 import type { Caller, CallerView, NewCaller } from './model/caller.ts';
 import type { Connection, ConnectionState } from './model/connection.ts';
 import type { ConsentView, Via } from './model/consent.ts';
@@ -179,6 +180,12 @@ export interface Engine {
     remove(name: string): void;
   };
 
+  /** What happened, newest first: hand-outs and the rest. `next`: `after` of the next page. Throws `not_found`. */
+  activity(
+    caller: Caller,
+    query: ActivityQuery,
+  ): { readonly entries: readonly ActivityView[]; readonly next?: number };
+
   /** What is well and what is not, in sentences with their fix; of the host, or of one connection. */
   doctor(caller: Caller, ref?: string): Promise<DoctorReport>;
 
@@ -269,6 +276,11 @@ export function createEngine(options: EngineOptions): Engine {
     },
   );
   const open = () => session.open();
+  const idOf = (connection: string) => connections.byName(connection)?.id;
+  events.subscribe(({ at, event }) => {
+    const row = activityRow(event, idOf);
+    if (row !== undefined) audit?.record({ at, ...row });
+  });
   const handOuts = new HandOuts({ ...world, callers, audit: () => audit!, markKey: () => markKey! });
   const providers = providerCommands(world);
   const found = (caller: Caller, ref: string) => findConnection(connections, caller, ref);
@@ -354,6 +366,14 @@ export function createEngine(options: EngineOptions): Engine {
       }),
     },
 
+    activity: whenOpen((caller: Caller, query: ActivityQuery) => {
+      const id = query.connection === undefined ? undefined : found(caller, query.connection).id;
+      const rows = audit?.read({ ...query, connection: id }) ?? [];
+      const last = rows.length < query.limit ? undefined : rows.at(-1)?.seq;
+      const entries = rows.flatMap((row) => activityView(row, nameById) ?? []);
+      return { entries, ...(last === undefined ? {} : { next: last }) };
+    }),
+
     async doctor(caller, ref) {
       if (ref !== undefined) open();
       const only = ref === undefined ? undefined : found(caller, ref);
@@ -368,6 +388,7 @@ export function createEngine(options: EngineOptions): Engine {
       audit?.close();
       connections.clear();
       registry.clear();
+      audit = undefined;
       session.close();
       markKey?.fill(0);
     },
@@ -411,8 +432,12 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   function named(ref: string): string {
-    const connection = connections.get(ref);
-    return connection === undefined ? ref : `${connection.provider}/${connection.account}`;
+    return nameById(ref) ?? ref;
+  }
+
+  function nameById(id: string): string | undefined {
+    const connection = connections.get(id);
+    return connection === undefined ? undefined : nameOf(connection);
   }
 }
 

@@ -96,9 +96,27 @@ export const LIMITS = {
   /** 256 bits: nobody guesses a key. */
   keyBytes: 32,
 
+  // Window in the browser
+  /** From the terminal to the browser: a minute is enough for copying a link by hand. */
+  loginCodeMs: MINUTE,
+  /** Wrong codes are answered later each time, up to this. */
+  loginDelayMaxMs: 10 * SECOND,
+  /** Between a click on "copy" and the fetch that follows it. */
+  copyTicketMs: 10 * SECOND,
+  /** Codes or tickets that wait to be used; the oldest gives way. */
+  oneTimeTexts: 20,
+  windowIdleMs: 15 * MINUTE,
+  windowAgeMs: 12 * 60 * MINUTE,
+  /** Tabs and machines of one person; the oldest session gives way. */
+  windowSessions: 20,
+
   // Audit
   /** Hand-outs kept; at one a minute this is more than two months. */
   auditRows: 100_000,
+  /** What else happened, counted apart: no number of refreshes may push a hand-out out of the record. */
+  activityRows: 20_000,
+  /** One page of the activity. */
+  activityPage: 200,
 
   // Vault
   /** scrypt, 128 MiB for a moment: about half a second on a small machine. */

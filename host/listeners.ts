@@ -1,7 +1,9 @@
-// The two ways in for scripts: loopback TCP and the Unix socket. TCP is bound to 127.0.0.1 and nothing wider, ever; which
-// port is taken is decided here, never silently.
+// The ways in: loopback TCP and the Unix socket for scripts, and the window on a port of its own (browsers send what they
+// keep for a host to all its ports). TCP is bound to 127.0.0.1 and nothing wider, ever; which port is taken is decided
+// here, never silently.
 
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Door } from '../api/guard.ts';
 import { TokentrayError } from '../core/errors.ts';
 import type { LogPort } from '../core/ports.ts';
 import { listenOnSocket } from './endpoint-socket.ts';
@@ -13,46 +15,66 @@ const LOOPBACK = '127.0.0.1';
 const CLOSE_GRACE_MS = 10_000;
 
 export interface ListenOptions {
-  readonly handler: (request: IncomingMessage, response: ServerResponse, door: 'tcp' | 'socket') => void;
+  readonly handler: (request: IncomingMessage, response: ServerResponse, door: Door) => void;
   /** The port the user named (0 = any free one); null when none was named. */
   readonly port: number | null;
   /** The port scripts know, from the settings: taken when none was named. */
   readonly usualPort: number;
+  /** The same for the window. */
+  readonly windowPort: number | null;
+  readonly usualWindowPort: number;
   readonly socketPath: string;
   readonly log: LogPort;
   /** Tests shorten these. */
   readonly limits?: ServerLimits;
 }
 
-export interface Listeners {
-  readonly url: string;
+export interface BoundPort {
   readonly port: number;
   /**
    * Set when the usual port was taken and `port` was chosen instead. The host keeps the new one in its settings and says
    * so until the user has seen it: scripts must not go on sending keys to whoever holds the old one.
    */
   readonly moved?: { readonly from: number; readonly holder?: string };
+}
+
+export interface Listeners extends BoundPort {
+  readonly url: string;
+  readonly window: BoundPort & { readonly url: string };
   close(): Promise<void>;
 }
 
-/** Opens both doors or none. Throws `port_taken`, `host_running`, `unsafe_path` or `storage`. */
+/** Opens all doors or none. Throws `port_taken`, `host_running`, `unsafe_path` or `storage`. */
 export async function listen(options: ListenOptions): Promise<Listeners> {
   const { handler, limits, log } = options;
   const socket = createLimitedServer((request, response) => handler(request, response, 'socket'), limits);
   // The socket first: a living one means another host, which is the better news to give than "port taken".
   await listenOnSocket(socket.server, options.socketPath, log);
   const tcp = createLimitedServer((request, response) => handler(request, response, 'tcp'), limits);
+  const window = createLimitedServer(
+    (request, response) => handler(request, response, 'window-http'),
+    limits,
+  );
+  const opened = [socket];
   try {
-    const bound = await choosePort(tcp.server, options);
-    for (const { server } of [tcp, socket]) {
+    const bound = await choosePort(tcp.server, options.port, options.usualPort, log);
+    opened.push(tcp);
+    const shown = await choosePort(window.server, options.windowPort, options.usualWindowPort, log);
+    opened.push(window);
+    for (const { server } of opened) {
       // No descriptor left for one more connection: that one is lost, the others go on.
       server.on('error', (error: NodeJS.ErrnoException) =>
         log.error('endpoint.accept', { code: error.code }),
       );
     }
-    return { ...bound, url: `http://${LOOPBACK}:${bound.port}`, close: () => closeAll([tcp, socket]) };
+    return {
+      ...bound,
+      url: `http://${LOOPBACK}:${bound.port}`,
+      window: { ...shown, url: `http://${LOOPBACK}:${shown.port}/` },
+      close: () => closeAll(opened),
+    };
   } catch (error) {
-    await socket.close(0);
+    await Promise.all(opened.map((server) => server.close(0)));
     throw error;
   }
 }
@@ -73,18 +95,21 @@ async function closeAll(servers: readonly LimitedServer[]): Promise<void> {
   await Promise.all(servers.map((server) => server.close(CLOSE_GRACE_MS)));
 }
 
+/** `named`: by the user, so taken or refused; null: the usual one, or a free one. */
 async function choosePort(
   server: Server,
-  options: ListenOptions,
-): Promise<Pick<Listeners, 'port' | 'moved'>> {
-  if (options.port !== null) return { port: await listenOnPort(server, options.port) };
+  named: number | null,
+  usual: number,
+  log: LogPort,
+): Promise<BoundPort> {
+  if (named !== null) return { port: await listenOnPort(server, named) };
   try {
-    return { port: await bind(server, options.usualPort) };
+    return { port: await bind(server, usual) };
   } catch (error) {
     if (!(error instanceof PortTaken)) throw error;
     const { port: from, holder } = error;
     const port = await listenOnPort(server, 0);
-    options.log.warn('endpoint.port_moved', { from, to: port, holder });
+    log.warn('endpoint.port_moved', { from, to: port, holder });
     return { port, moved: { from, ...(holder === undefined ? {} : { holder }) } };
   }
 }

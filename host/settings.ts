@@ -2,6 +2,7 @@
 // name with the date, never overwritten and never a reason not to start.
 
 import { readFileSync, renameSync } from 'node:fs';
+import type { HostControls } from '../api/host-controls.ts';
 import { TokentrayError } from '../core/errors.ts';
 import type { LogPort } from '../core/ports.ts';
 import { look, prepareFile, writePrivateFile } from '../core/vault/file-safety.ts';
@@ -16,6 +17,8 @@ export interface Settings {
   readonly sandbox_access_seconds: number;
   /** For providers that accept only a redirect address with a fixed port. */
   readonly redirect_port: number;
+  /** Window in the browser. */
+  readonly window_port: number;
 }
 
 export interface SettingsFile {
@@ -33,6 +36,7 @@ const DEFAULTS: Settings = {
   sandbox_port: 9596,
   sandbox_access_seconds: 3_600,
   redirect_port: 9597,
+  window_port: 9598,
 };
 // The sandbox takes a day at most: a practice token should be seen to end.
 const ACCESS_SECONDS_MAX = 86_400;
@@ -60,6 +64,33 @@ export function readSettings(path: string, log: LogPort): SettingsFile {
   };
 }
 
+const CHOOSABLE = ['redirect_port', 'endpoint_port', 'window_port'] as const;
+
+/** The ports a person may choose, as the routes ask for them. `inUse`: the settings that the listeners opened with. */
+export function portSettings(file: SettingsFile, inUse: () => Settings): HostControls['settings'] {
+  return {
+    read: () => file.value,
+    change(changes) {
+      const wanted = { ...file.value, ...changes };
+      const ports = [...CHOOSABLE, 'sandbox_port' as const].map((name) => wanted[name]);
+      const field = CHOOSABLE.find(
+        (name) => changes[name] !== undefined && ports.filter((port) => port === wanted[name]).length > 1,
+      );
+      if (field !== undefined) {
+        throw new TokentrayError(
+          'invalid_field',
+          `${field} is ${wanted[field]}, which another setting uses. Choose another port.`,
+          { field },
+        );
+      }
+      file.change(changes);
+    },
+    // The redirect port is read at each consent.
+    restartNeeded: () =>
+      file.value.endpoint_port !== inUse().endpoint_port || file.value.window_port !== inUse().window_port,
+  };
+}
+
 /** Replaces the file in one step. Throws `storage`. */
 function writeSettings(path: string, settings: Settings): void {
   writePrivateFile(path, `${JSON.stringify({ version: VERSION, ...settings }, null, 2)}\n`);
@@ -80,6 +111,7 @@ function parse(text: string): Settings {
     sandbox_access_seconds: field('sandbox_access_seconds', 1, ACCESS_SECONDS_MAX),
     // Ports below 1024 need rights that a holder of tokens should not have.
     redirect_port: field('redirect_port', 1_024, PORT_MAX),
+    window_port: field('window_port', 1, PORT_MAX),
   };
 }
 

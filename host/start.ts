@@ -2,6 +2,8 @@
 // the doors listen before the vault is opened, so that a slow keychain is a `locked`, not a hang.
 import { createHandler } from '../api/handle.ts';
 import type { HostControls } from '../api/host-controls.ts';
+import { windowLink } from '../api/window-code.ts';
+import { Sessions } from '../core/access/sessions.ts';
 import { createEngine, type Engine, type EngineOptions } from '../core/engine.ts';
 import { TokentrayError } from '../core/errors.ts';
 import type { Ports } from '../core/ports.ts';
@@ -21,7 +23,8 @@ import { type HostPaths, resolvePaths } from './paths.ts';
 import { systemRandom } from './random.ts';
 import { SandboxProcess } from './sandbox-process.ts';
 import { ensureSandboxProvider } from './sandbox-provider.ts';
-import { readSettings } from './settings.ts';
+import { portSettings, readSettings } from './settings.ts';
+import { windowFiles } from './window-files.ts';
 
 export interface HostOptions {
   readonly env: NodeJS.ProcessEnv;
@@ -30,6 +33,8 @@ export interface HostOptions {
   readonly sandbox: boolean;
   /** Program file of the sandbox. */
   readonly sandboxScript: string;
+  /** Folder of the built window. */
+  readonly windowDirectory: string;
   readonly version: string;
   /** Tests replace single ports and watch the rotation. */
   readonly ports?: Partial<Ports>;
@@ -41,6 +46,8 @@ export interface Host {
   readonly controls: HostControls;
   readonly paths: HostPaths;
   readonly url: string;
+  /** A link to the window that works once, for a minute. */
+  windowLink(): URL;
   /** Ends doors, engine, sandbox and lock, in that order. Safe to call twice. */
   close(): Promise<void>;
 }
@@ -107,6 +114,8 @@ export async function startHost(options: HostOptions): Promise<Host> {
     let port = 0;
     /** Why the vault could not be opened without a person; said until it is open. */
     let notOpened: string | undefined;
+    let windowPort = 0;
+    let inUse = settings.value;
     const stopping = new AbortController();
     const controls: HostControls = {
       status: () => ({
@@ -118,6 +127,12 @@ export async function startHost(options: HostOptions): Promise<Host> {
         warnings: notOpened === undefined || engine.state() === 'open' ? warnings : [...warnings, notOpened],
       }),
       stopping: stopping.signal,
+      window: {
+        url: () => listeners.window.url,
+        files: windowFiles(options.windowDirectory),
+        open: (url) => ports.browser.open(url),
+      },
+      settings: portSettings(settings, () => inUse),
       sandbox: {
         info: () => sandbox.info(),
         start: () => sandbox.start(),
@@ -125,19 +140,25 @@ export async function startHost(options: HostOptions): Promise<Host> {
         stop: () => sandbox.stop(),
       },
     };
-    const handle = createHandler({ engine, host: controls, log, clock: ports.clock });
+    const sessions = new Sessions(ports.clock, ports.random);
+    const handle = createHandler({ engine, host: controls, sessions, log, clock: ports.clock });
     const doors = {
       tcp: toNodeListener(handle, 'tcp', () => port),
       socket: toNodeListener(handle, 'socket', () => port),
+      'window-http': toNodeListener(handle, 'window-http', () => windowPort),
     };
     const listeners = await listen({
       handler: (request, response, door) => doors[door](request, response),
       port: options.port,
       usualPort: settings.value.endpoint_port,
+      // A host on any free port is one of several, so its window is too.
+      windowPort: options.port === 0 ? 0 : null,
+      usualWindowPort: settings.value.window_port,
       socketPath: paths.socket,
       log,
     });
     port = listeners.port;
+    windowPort = listeners.window.port;
     undo.push(async () => {
       // Streams and waiting requests end first; answers in flight are then a matter of moments.
       stopping.abort();
@@ -150,10 +171,13 @@ export async function startHost(options: HostOptions): Promise<Host> {
         `Port ${from} is taken${holder === undefined ? '' : ` by ${holder}`}; the endpoint is at ${listeners.url} from now on. Change it in your scripts, so that none sends its key to a stranger.`,
       );
     }
+    // Nobody sends a key there, so a window that moved needs no warning: its link is given anew each time.
+    if (listeners.window.moved !== undefined) settings.change({ window_port: windowPort });
+    inUse = settings.value;
     writeEndpoint(paths.endpoint, {
       url: listeners.url,
       socket: paths.socket,
-      window: null,
+      window: listeners.window.url,
       pid: process.pid,
     });
     undo.push(() => clearEndpoint(paths.endpoint));
@@ -164,7 +188,14 @@ export async function startHost(options: HostOptions): Promise<Host> {
       : undefined;
     notOpened = await openUnattended(engine, credentialOf, log);
     await sandboxStarted;
-    return { engine, controls, paths, url: listeners.url, close };
+    return {
+      engine,
+      controls,
+      paths,
+      url: listeners.url,
+      windowLink: () => windowLink(listeners.window.url, sessions),
+      close,
+    };
   } catch (error) {
     await close();
     throw error;

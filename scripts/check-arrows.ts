@@ -37,7 +37,14 @@ const ROOMS = {
   },
   renderer: {
     rooms: { api: 'types' },
-    packages: ['react', 'react-dom', '@base-ui/react', 'lucide-react', '@tanstack/react-query'],
+    packages: [
+      'react',
+      'react-dom',
+      '@base-ui/react',
+      'lucide-react',
+      '@tanstack/react-query',
+      '@tanstack/react-virtual',
+    ],
     node: false,
   },
   sandbox: { rooms: {}, packages: ['oidc-provider'], node: true },

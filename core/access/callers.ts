@@ -4,11 +4,17 @@ import { hash, timingSafeEqual } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import { TokentrayError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
-import { type Caller, type CallerDoc, type CallerView, callerDoc, type NewCaller } from '../model/caller.ts';
+import {
+  type Caller,
+  type CallerDoc,
+  type CallerView,
+  callerDoc,
+  type NewCaller,
+  OWNER,
+} from '../model/caller.ts';
 import type { Clock, LogPort, RandomPort } from '../ports.ts';
 
 const PREFIX_CHARS = 7;
-const OWNER = 'owner';
 
 interface Known {
   readonly caller: Caller;
@@ -33,15 +39,12 @@ export class Callers {
     this.#clock = clock;
     this.#random = random;
     this.#log = log;
-    const caller: Caller = { name: OWNER, rights: ['admin'], connections: [] };
     this.#owner = {
-      caller,
+      caller: OWNER,
       digest: digestOf(ownerKey),
       view: {
-        name: OWNER,
+        ...OWNER,
         prefix: ownerKey.slice(0, PREFIX_CHARS),
-        rights: ['admin'],
-        connections: [],
         created_at: 0,
         expires_at: null,
       },
@@ -108,7 +111,7 @@ export class Callers {
   add(input: NewCaller): { readonly caller: CallerView; readonly key: string } {
     const database = this.#table();
     const taken =
-      input.name === OWNER ||
+      input.name === OWNER.name ||
       this.#damaged.has(input.name) ||
       [...this.#byDigest.values()].some(({ view }) => view.name === input.name);
     if (taken)

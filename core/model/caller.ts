@@ -17,6 +17,13 @@ export interface Caller extends CallerDoc {
   readonly name: string;
 }
 
+/** The person at the command line and at the window. No key of the table has this name. */
+export const OWNER: Caller = Object.freeze({
+  name: 'owner',
+  rights: ['admin'],
+  connections: [],
+} satisfies Caller);
+
 export interface CallerView {
   readonly name: string;
   /** First characters of the key, to tell keys apart. */

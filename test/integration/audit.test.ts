@@ -28,7 +28,9 @@ function recordsOf(world: World): AuditRow[] {
   const database = new DatabaseSync(join(world.host.home, 'vault.db'), { readOnly: true });
   try {
     const rows = database
-      .prepare('SELECT at, caller, connection, door, action, outcome, mark FROM audit ORDER BY seq')
+      .prepare(
+        "SELECT at, caller, connection, door, action, outcome, mark FROM audit WHERE action = 'hand_out' ORDER BY seq",
+      )
       .all();
     return rows.map((row) => ({
       at: Number(row.at),

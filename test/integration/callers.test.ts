@@ -348,6 +348,10 @@ const CONTRACT: Readonly<
 > = {
   'GET /v1/health': ['ntpa', 'slo', 200],
   'GET /v1/status': ['tpa', 'slo', 200],
+  'GET /v1/activity': ['a', 'o', 200],
+  'GET /v1/settings': ['a', 'slo', 200],
+  'PATCH /v1/settings': ['a', 'slo', 200, {}],
+  'POST /v1/window/code': ['a', 'slo', 201, {}],
   'GET /v1/openapi.json': ['tpa', 'slo', 200],
   'GET /v1/events': ['tpa', 'slo', 200],
   'GET /v1/token/{provider}': ['ta', 'o', 404],

@@ -46,6 +46,8 @@ async function start(
     handler: (_request, response, door) => response.end(door),
     port: 0,
     usualPort: 0,
+    windowPort: 0,
+    usualWindowPort: 0,
     log: createRecordingLog(),
     ...more,
     socketPath,

@@ -3,6 +3,8 @@
 import { z } from 'zod';
 import type { Door } from '../../api/guard.ts';
 import { createHandler } from '../../api/handle.ts';
+import { Sessions } from '../../core/access/sessions.ts';
+import { systemRandom } from '../../host/random.ts';
 import { type EngineDouble, engineDouble, KEYS } from './engine-double.ts';
 import { FakeClock } from './fake-clock.ts';
 import { hostDouble } from './host-double.ts';
@@ -22,6 +24,7 @@ export interface ApiDoor {
   readonly double: EngineDouble;
   readonly clock: FakeClock;
   readonly log: RecordingLog;
+  readonly sessions: Sessions;
   /** `GET /v1/status`. The admin key unless another is given; `key: undefined` sends none. */
   ask(line: string, options?: Ask): Promise<Response>;
 }
@@ -30,11 +33,13 @@ export function apiDoor(): ApiDoor {
   const double = engineDouble();
   const clock = new FakeClock();
   const log = createRecordingLog();
-  const handle = createHandler({ engine: double.engine, host: hostDouble(), log, clock });
+  const sessions = new Sessions(clock, systemRandom);
+  const handle = createHandler({ engine: double.engine, host: hostDouble(), sessions, log, clock });
   return {
     double,
     clock,
     log,
+    sessions,
     async ask(line, options = {}) {
       const space = line.indexOf(' ');
       const key = 'key' in options ? options.key : KEYS.admin;

@@ -207,12 +207,16 @@ function script(asked: Asked, state: { vault: VaultState }): Answer {
       return vaultAnswer(asked);
     case 'doctor':
       return first === 'sandbox' ? [200, HEALTHY] : [200, UNHEALTHY];
+    case 'window':
+      return [201, { url: WINDOW_LINK, opened: body.open === true && state.vault === 'open' }];
     case 'sandbox':
       return [200, answers.sandbox(first !== 'stop')];
     default:
       return refuse('not_found', 'There is no such address.');
   }
 }
+
+const WINDOW_LINK = 'http://127.0.0.1:9598/#code=the-code-of-this-link';
 
 const HEALTHY = { ok: true, checks: [{ name: 'token', ok: true, detail: 'Fresh for 41 minutes.' }] };
 const UNHEALTHY = {

@@ -10,6 +10,7 @@ import type {
 } from '../../core/engine.ts';
 import { TokentrayError } from '../../core/errors.ts';
 import { EventLog } from '../../core/event-log.ts';
+import type { ActivityView } from '../../core/model/activity.ts';
 import type { Caller, CallerView, Right } from '../../core/model/caller.ts';
 import type { ConsentView } from '../../core/model/consent.ts';
 import type { TokentrayEvent } from '../../core/model/event.ts';
@@ -102,6 +103,21 @@ const callerView = (): CallerView =>
     last_used_at: null,
     expires_at: null,
     digest: PLANTED,
+  });
+
+const activityView = (): ActivityView =>
+  planted({
+    seq: 7,
+    at: CREATED,
+    kind: 'hand_out' as const,
+    connection: 'google/me',
+    connection_id: connectionView().id,
+    provider: 'google',
+    caller: 'backup',
+    door: 'tcp',
+    outcome: 'released',
+    code: null,
+    mark: 'a1b2c3',
   });
 
 const slotView = (): SlotView =>
@@ -315,6 +331,11 @@ export function engineDouble(): EngineDouble {
           return { caller: callerView(), key: 'tt_the-new-key' };
         },
         remove: (name) => note('removeKey', name),
+      },
+      activity: (_caller, query) => {
+        if (query.connection !== undefined) ref(query.connection);
+        note('activity', query);
+        return { entries: [activityView()], next: 7 };
       },
       doctor: async (_caller, text) => {
         if (text !== undefined) ref(text);

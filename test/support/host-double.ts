@@ -1,5 +1,14 @@
 // The host as a door sees it: facts about the process, and a sandbox that starts and stops at once.
-import type { HostControls, SandboxInfo } from '../../api/host-controls.ts';
+import type { HostControls, HostSettings, SandboxInfo } from '../../api/host-controls.ts';
+import type { WindowFiles } from '../../api/window-files.ts';
+
+const file = (type: string, text: string) => ({ type, bytes: new TextEncoder().encode(text) });
+
+/** A window small enough to read. */
+const WINDOW_FILES: WindowFiles = new Map([
+  ['/index.html', file('text/html; charset=utf-8', '<!doctype html><title>Tokentray</title>')],
+  ['/assets/main-1a2b3c.js', file('text/javascript; charset=utf-8', 'export {};')],
+]);
 
 export function hostDouble(): HostControls {
   const info: SandboxInfo = {
@@ -9,6 +18,7 @@ export function hostDouble(): HostControls {
     users: ['user1'],
     login: 'Any password.',
   };
+  let settings: HostSettings = { redirect_port: 9597, endpoint_port: 9595, window_port: 9598 };
   return {
     status: () => ({
       version: '0.1.0',
@@ -19,6 +29,18 @@ export function hostDouble(): HostControls {
       warnings: [],
     }),
     stopping: new AbortController().signal,
+    window: {
+      url: () => 'http://127.0.0.1:9598/',
+      files: () => WINDOW_FILES,
+      open: () => Promise.resolve(),
+    },
+    settings: {
+      read: () => settings,
+      change: (changes) => {
+        settings = { ...settings, ...changes };
+      },
+      restartNeeded: () => false,
+    },
     sandbox: {
       info: () => info,
       start: () => Promise.resolve({ ...info, running: true, issuer: 'http://127.0.0.1:9000', port: 9000 }),

@@ -81,6 +81,8 @@ export async function startRunningHost(options: RunningHostOptions = {}): Promis
     port: 0,
     sandbox: options.sandbox ?? false,
     sandboxScript: SANDBOX,
+    // No window is built for these tests; test/ui has one.
+    windowDirectory: join(keyHome, 'no-window'),
     version: '0.0.0-test',
     ports: { browser: { open: async (url) => void opened.push(url) }, keychain, ...options.ports },
     ...(options.onStep === undefined ? {} : { onStep: options.onStep }),

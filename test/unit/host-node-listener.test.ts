@@ -5,8 +5,10 @@ import { createServer, type Server } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { after, before, test } from 'node:test';
 import { createHandler } from '../../api/handle.ts';
+import { Sessions } from '../../core/access/sessions.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { toNodeListener } from '../../host/node-listener.ts';
+import { systemRandom } from '../../host/random.ts';
 import { type EngineDouble, engineDouble, handOut, KEYS } from '../support/engine-double.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { hostDouble } from '../support/host-double.ts';
@@ -19,7 +21,9 @@ let server: Server;
 let port = 0;
 
 before(async () => {
-  const handle = createHandler({ engine: double.engine, host: hostDouble(), log, clock: new FakeClock() });
+  const clock = new FakeClock();
+  const sessions = new Sessions(clock, systemRandom);
+  const handle = createHandler({ engine: double.engine, host: hostDouble(), sessions, log, clock });
   // Without Node's own Host check, so that the guard is what answers.
   server = createServer(
     { requireHostHeader: false },

@@ -1,0 +1,171 @@
+// Sessions of the window: begun by a login code, held in memory only, ended by idleness, age, a person or a restart.
+// What must stay true: no code or session is stored in the clear, and whatever ends a session ends its open streams.
+import { TokentrayError } from '../errors.ts';
+import { LIMITS } from '../limits.ts';
+import type { Clock, RandomPort } from '../ports.ts';
+import { elapsed, lookUp, type Moment, momentOf, newSecret, OneTime } from './one-time.ts';
+
+/** What a copy ticket stands for. */
+export interface CopyOrder {
+  readonly connection: string;
+  readonly format: 'token' | 'header';
+}
+
+export interface Session {
+  readonly id: string;
+  readonly tickets: OneTime<CopyOrder>;
+  /** Aborted when the session ends. */
+  readonly ended: AbortSignal;
+}
+
+/** A session as it may be listed; times in wall clock milliseconds. `id` is not the secret. */
+export interface SessionView {
+  readonly id: string;
+  readonly created_at: number;
+  readonly last_used_at: number;
+  readonly expires_at: number;
+}
+
+interface Held {
+  readonly digest: Buffer;
+  readonly session: Session;
+  readonly begun: Moment;
+  used: Moment;
+  end(): void;
+}
+
+/** A person who mistyped nothing notices nothing; a program that guesses does. */
+const FIRST_DELAY_MS = 500;
+const ID_BYTES = 12;
+
+export class Sessions {
+  readonly #clock: Clock;
+  readonly #random: RandomPort;
+  readonly #codes: OneTime<true>;
+  readonly #held = new Map<string, Held>();
+  #wrongCodes = 0;
+
+  constructor(clock: Clock, random: RandomPort) {
+    this.#clock = clock;
+    this.#random = random;
+    this.#codes = new OneTime(clock, random, LIMITS.loginCodeMs);
+  }
+
+  /** A login code: works once, for a minute. */
+  newCode(): string {
+    return this.#codes.issue(true);
+  }
+
+  /**
+   * Begins a session. A good code is never slowed, a wrong one is answered later each time (promise 166). Throws
+   * `unauthorized`. `signal`: the asker went away.
+   */
+  async begin(
+    code: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly secret: string; readonly view: SessionView }> {
+    if (this.#codes.take(code) === undefined) {
+      await this.#delay(signal);
+      throw new TokentrayError(
+        'unauthorized',
+        'This link was used already, is older than a minute, or is not complete. Get a new one with: tokentray open',
+        { field: 'code', action: { command: 'tokentray open' } },
+      );
+    }
+    this.#wrongCodes = 0;
+    const { text, digest } = newSecret(this.#random);
+    const held = this.#hold(digest);
+    return { secret: text, view: this.#view(held) };
+  }
+
+  /** The session of that secret. `renew`: a person is at work, so idleness counts from now. */
+  find(secret: string, renew: boolean): Session | undefined {
+    const held = lookUp(this.#held, secret);
+    if (held === undefined || this.#left(held) <= 0) return undefined;
+    if (renew) held.used = momentOf(this.#clock);
+    return held.session;
+  }
+
+  /** Newest first. */
+  list(): SessionView[] {
+    return [...this.#held.values()]
+      .filter((held) => this.#left(held) > 0)
+      .map((held) => this.#view(held))
+      .reverse();
+  }
+
+  /** Throws `not_found`. */
+  end(id: string): void {
+    const held = [...this.#held.values()].find(({ session }) => session.id === id);
+    if (held === undefined)
+      throw new TokentrayError('not_found', 'There is no such session. It may have ended by itself.', {
+        field: 'id',
+      });
+    held.end();
+  }
+
+  #hold(digest: Buffer): Held {
+    const ended = new AbortController();
+    const key = digest.toString('base64');
+    const now = momentOf(this.#clock);
+    let cancel = (): void => undefined;
+    const held: Held = {
+      digest,
+      session: {
+        id: `w_${Buffer.from(this.#random.bytes(ID_BYTES)).toString('base64url')}`,
+        tickets: new OneTime(this.#clock, this.#random, LIMITS.copyTicketMs),
+        ended: ended.signal,
+      },
+      begun: now,
+      used: now,
+      end: () => {
+        cancel();
+        this.#held.delete(key);
+        ended.abort();
+      },
+    };
+    // Streams do not ask for anything any more: without this they would outlive an idle session.
+    const watch = (): void => {
+      const left = this.#left(held);
+      if (left <= 0) held.end();
+      else cancel = this.#clock.timer(left, watch);
+    };
+    this.#held.set(key, held);
+    watch();
+    for (const other of this.#held.values()) {
+      if (this.#held.size <= LIMITS.windowSessions) break;
+      other.end();
+    }
+    return held;
+  }
+
+  /** Milliseconds until it ends if nothing happens. */
+  #left({ begun, used }: Held): number {
+    const idle = LIMITS.windowIdleMs - elapsed(this.#clock, used);
+    return Math.min(idle, LIMITS.windowAgeMs - elapsed(this.#clock, begun));
+  }
+
+  #view({ session, begun, used }: Held): SessionView {
+    return {
+      id: session.id,
+      created_at: begun.wall,
+      last_used_at: used.wall,
+      expires_at: begun.wall + LIMITS.windowAgeMs,
+    };
+  }
+
+  #delay(signal: AbortSignal): Promise<void> {
+    const ms = Math.min(FIRST_DELAY_MS * 2 ** this.#wrongCodes, LIMITS.loginDelayMaxMs);
+    this.#wrongCodes += 1;
+    return new Promise((resolve) => {
+      const done = (): void => {
+        cancel();
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      const cancel = this.#clock.timer(ms, done);
+      if (signal.aborted) done();
+      else signal.addEventListener('abort', done);
+    });
+  }
+}

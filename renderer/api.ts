@@ -1,0 +1,130 @@
+// Every call the window makes, by name, with the shapes of api/wire.ts. Returns no token anywhere but in `copy`, whose
+// text goes to the clipboard and nowhere else. Throws HostProblem or HostUnreachable.
+import type {
+  ConnectionJson,
+  ConsentJson,
+  KeyJson,
+  NewKeyJson,
+  PresetJson,
+  ProviderJson,
+  ReportJson,
+  SandboxJson,
+  SettingsJson,
+  SlotJson,
+  StatusJson,
+  WireTypes,
+} from '../api/wire.ts';
+import { HostUnreachable } from './problem.ts';
+import { send, sendJson } from './request.ts';
+
+export interface ConsentRequest {
+  readonly provider: string;
+  readonly account?: string;
+  readonly scopes?: readonly string[];
+}
+
+export type SlotRequest =
+  | { readonly kind: 'passphrase'; readonly passphrase: string }
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'keychain' };
+
+export interface ActivityFilter {
+  readonly after?: number;
+  readonly limit?: number;
+  readonly connection?: string;
+  readonly caller?: string;
+  readonly kind?: string;
+}
+
+export type CopyFormat = 'token' | 'header';
+
+const at = (...parts: readonly string[]): string => `/v1/${parts.map(encodeURIComponent).join('/')}`;
+/** `provider/account` is two parts of a path. */
+const named = (verb: string, name: string): string => at(verb, ...name.split('/'));
+
+function query(filter: object): string {
+  const given = Object.entries(filter).filter(([, value]) => value !== undefined && value !== '');
+  return given.length === 0
+    ? ''
+    : `?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}`;
+}
+
+export const api = {
+  status: (signal?: AbortSignal) => sendJson<StatusJson>('GET', at('status'), undefined, signal),
+  activity: (filter: ActivityFilter, signal?: AbortSignal) =>
+    sendJson<WireTypes['Activity']>('GET', at('activity') + query(filter), undefined, signal),
+  settings: (signal?: AbortSignal) => sendJson<SettingsJson>('GET', at('settings'), undefined, signal),
+  changeSettings: (changes: Partial<Omit<SettingsJson, 'restart_needed'>>) =>
+    sendJson<SettingsJson>('PATCH', at('settings'), changes),
+
+  connections: (signal?: AbortSignal) =>
+    sendJson<WireTypes['Connections']>('GET', at('connections'), undefined, signal),
+  connection: (id: string, signal?: AbortSignal) =>
+    sendJson<ConnectionJson>('GET', at('connections', id), undefined, signal),
+  rename: (id: string, account: string) =>
+    sendJson<ConnectionJson>('PATCH', at('connections', id), { account }),
+  remove: (id: string, force = false) =>
+    sendJson<WireTypes['RemovedConnection']>('DELETE', at('connections', id) + (force ? '?force=true' : '')),
+  refresh: (name: string) => sendJson<ConnectionJson>('POST', named('refresh', name)),
+  revoke: (name: string) => sendJson<ConnectionJson>('POST', named('revoke', name)),
+
+  startConsent: (request: ConsentRequest) =>
+    sendJson<WireTypes['ConsentStarted']>('POST', at('connections'), request),
+  consent: (id: string, signal?: AbortSignal) =>
+    sendJson<ConsentJson>('GET', at('consents', id), undefined, signal),
+  cancelConsent: (id: string) => sendJson<ConsentJson>('DELETE', at('consents', id)),
+  deliverRedirect: (id: string, url: string) =>
+    sendJson<ConsentJson>('POST', at('consents', id, 'redirect'), { url }),
+
+  presets: (signal?: AbortSignal) =>
+    sendJson<{ presets: PresetJson[] }>('GET', at('presets'), undefined, signal),
+  providers: (signal?: AbortSignal) =>
+    sendJson<{ providers: ProviderJson[] }>('GET', at('providers'), undefined, signal),
+  addProvider: (fields: object) => sendJson<ProviderJson>('POST', at('providers'), fields),
+  changeProvider: (id: string, changes: object) =>
+    sendJson<ProviderJson>('PATCH', at('providers', id), changes),
+  removeProvider: (id: string) => sendJson<WireTypes['Removed']>('DELETE', at('providers', id)),
+  checkProvider: (id: string) => sendJson<ReportJson>('POST', at('providers', id, 'check')),
+
+  keys: (signal?: AbortSignal) => sendJson<{ keys: KeyJson[] }>('GET', at('keys'), undefined, signal),
+  addKey: (fields: object) => sendJson<NewKeyJson>('POST', at('keys'), fields),
+  removeKey: (name: string) => sendJson<WireTypes['Removed']>('DELETE', at('keys', name)),
+
+  slots: (signal?: AbortSignal) =>
+    sendJson<{ slots: SlotJson[] }>('GET', at('vault', 'slots'), undefined, signal),
+  addSlot: (slot: SlotRequest) => sendJson<SlotJson>('POST', at('vault', 'slots'), slot),
+  removeSlot: (id: string) => sendJson<WireTypes['Removed']>('DELETE', at('vault', 'slots', id)),
+  lock: () => sendJson<WireTypes['VaultState']>('POST', at('lock')),
+  /** Without credentials: by the ways that need nobody (keychain, known key file). */
+  unlock: (credential?: { passphrase: string } | { key_file: string }) =>
+    sendJson<WireTypes['VaultState']>('POST', at('unlock'), credential),
+
+  sandbox: (signal?: AbortSignal) => sendJson<SandboxJson>('GET', at('sandbox'), undefined, signal),
+  startSandbox: () => sendJson<SandboxJson>('POST', at('sandbox', 'start')),
+  resetSandbox: () => sendJson<SandboxJson>('POST', at('sandbox', 'reset')),
+  stopSandbox: () => sendJson<SandboxJson>('POST', at('sandbox', 'stop')),
+
+  /** The text for the clipboard, by a ticket that works once. Keep it in no variable that outlives the copy. */
+  copy: async (connection: string, format: CopyFormat): Promise<Blob> => {
+    const { ticket } = await sendJson<WireTypes['Ticket']>('POST', '/window/copy', { connection, format });
+    const answer = await send('POST', `/window/copy/${encodeURIComponent(ticket)}`);
+    return new Blob([await answer.text()], { type: 'text/plain' });
+  },
+
+  sessions: (signal?: AbortSignal) =>
+    sendJson<WireTypes['Sessions']>('GET', '/window/sessions', undefined, signal),
+  endOtherSession: (id: string) =>
+    sendJson<WireTypes['Removed']>('DELETE', `/window/sessions/${encodeURIComponent(id)}`),
+  endSession: () => send('DELETE', '/window/session'),
+};
+
+/** Buys the session with the code of the link. */
+export async function exchangeCode(
+  code: string,
+): Promise<WireTypes['NewSession'] | 'refused' | 'unreachable'> {
+  try {
+    return await sendJson<WireTypes['NewSession']>('POST', '/window/session', { code });
+  } catch (error) {
+    return error instanceof HostUnreachable ? 'unreachable' : 'refused';
+  }
+}

@@ -1,0 +1,31 @@
+// Which screen: the session first, then the host, then the vault, then the window itself.
+import { useQuery } from '@tanstack/react-query';
+import { HostBanner } from './host-banner.tsx';
+import { HostUnreachable } from './problem.ts';
+import { queries } from './queries.ts';
+import { sessionState } from './session.ts';
+import { Shell } from './shell.tsx';
+import { useStore } from './store.ts';
+import { HostStopped } from './views/host-stopped.tsx';
+import { LockScreen } from './views/lock-screen.tsx';
+import { SessionEnded } from './views/session-ended.tsx';
+import { SetupScreen } from './views/setup-screen.tsx';
+
+export function App() {
+  const session = useStore(sessionState);
+  return session.status === 'ended' ? <SessionEnded why={session.why} /> : <Opened />;
+}
+
+function Opened() {
+  const { data: status, error } = useQuery(queries.status);
+  if (status === undefined)
+    return error === null ? null : <HostStopped silent={error instanceof HostUnreachable} />;
+  return (
+    <>
+      {status.state === 'setup' && <SetupScreen />}
+      {status.state === 'locked' && <LockScreen />}
+      {status.state === 'open' && <Shell status={status} />}
+      <HostBanner />
+    </>
+  );
+}

@@ -1,0 +1,13 @@
+// The events of the host's stream, as far as the window reads them: names, ids and what was done.
+
+export type EventJson =
+  | { readonly type: 'vault'; readonly state: 'setup' | 'locked' | 'open' }
+  | { readonly type: 'provider'; readonly provider: string }
+  | { readonly type: 'connection'; readonly action: string; readonly id: string }
+  | {
+      readonly type: 'consent';
+      readonly action: 'started' | 'done' | 'failed' | 'expired' | 'cancelled';
+      readonly consent: string;
+    }
+  | { readonly type: 'key' }
+  | { readonly type: 'hand_out' };

@@ -1,0 +1,33 @@
+// `/` and Ctrl K (Command K on a Mac) lead to the search of the list from everywhere.
+import { useEffect } from 'react';
+import { navigate } from './router.ts';
+import { createStore } from './store.ts';
+
+/** Counts the wishes; the list takes the focus when it grows. */
+export const searchWishes = createStore(0);
+
+export function useFindKeys(): void {
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent): void => {
+      const withCommand = event.key.toLowerCase() === 'k' && (event.ctrlKey || event.metaKey);
+      if (!withCommand && (event.key !== '/' || isTyping(event.target))) return;
+      if (event.defaultPrevented || inDialog()) return;
+      event.preventDefault();
+      if (!location.pathname.startsWith('/connections')) navigate('/');
+      searchWishes.set(searchWishes.get() + 1);
+    };
+    addEventListener('keydown', onKey);
+    return () => removeEventListener('keydown', onKey);
+  }, []);
+}
+
+/** Where letters are text, they are no commands. */
+export function isTyping(target: EventTarget | null): boolean {
+  return (
+    target instanceof HTMLElement && target.closest('input, textarea, select, [contenteditable]') !== null
+  );
+}
+
+export function inDialog(): boolean {
+  return document.querySelector('[role=dialog], [role=alertdialog], [role=menu]') !== null;
+}

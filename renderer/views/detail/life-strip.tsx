@@ -1,0 +1,42 @@
+// The life of a token from its issue to its end, with the present in between. Says the same to those who hear it.
+import type { ConnectionJson } from '../../../api/wire.ts';
+import { useNow } from '../../clock.ts';
+import { clockTime } from '../../text/times.ts';
+import { classNames } from '../../ui/class-names.ts';
+import type { Tone } from '../../ui/tone.ts';
+import styles from './life-strip.module.css';
+
+export interface LifeStripProps {
+  readonly connection: ConnectionJson;
+  readonly tone: Tone;
+}
+
+export function LifeStrip({ connection, tone }: LifeStripProps) {
+  const now = useNow();
+  const issued = connection.issued_at === null ? undefined : Date.parse(connection.issued_at);
+  const expires = connection.expires_at === null ? undefined : Date.parse(connection.expires_at);
+  if (issued === undefined || connection.status === 'revoked') {
+    return (
+      <p className={styles.strip}>
+        <span className={styles.bar} aria-hidden="true" />
+        <span>no token is kept</span>
+      </p>
+    );
+  }
+  const over = expires !== undefined && expires <= now;
+  const past =
+    expires === undefined ? 0 : Math.min(1, Math.max(0, (now - issued) / Math.max(1, expires - issued)));
+  return (
+    <p className={classNames(styles.strip, over ? styles.over : tone === 'warn' && styles.warn)}>
+      <span className={styles.bar} aria-hidden="true">
+        {expires !== undefined && <span className={styles.past} style={{ '--past': past }} />}
+      </span>
+      <span>issued {clockTime(issued, now)}</span>
+      <span>
+        {expires === undefined
+          ? 'no known end'
+          : `${over ? 'expired' : 'expires'} ${clockTime(expires, now)}`}
+      </span>
+    </p>
+  );
+}

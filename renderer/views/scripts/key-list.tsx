@@ -1,0 +1,49 @@
+// All keys, each with the way to take it back. Taking back is asked about: scripts stop at once.
+import { useMutation } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { KeyJson } from '../../../api/wire.ts';
+import { api } from '../../api.ts';
+import { sentenceOf } from '../../problem.ts';
+import { queries, queryClient } from '../../queries.ts';
+import { AlertDialog } from '../../ui/alert-dialog.tsx';
+import { notify } from '../../ui/toast.tsx';
+import styles from './key-list.module.css';
+import { KeyRow } from './key-row.tsx';
+
+export function KeyList({ keys }: { readonly keys: readonly KeyJson[] }) {
+  const [asked, setAsked] = useState<string>();
+  const remove = useMutation({
+    mutationFn: api.removeKey,
+    onSuccess: async (_removed, name) => {
+      await queryClient.invalidateQueries(queries.keys);
+      setAsked(undefined);
+      notify({ title: `Removed the key ${name}.` });
+    },
+  });
+  return (
+    <>
+      <ul className={styles.keys}>
+        {keys.map((key) => (
+          <KeyRow
+            key={key.name}
+            shown={key}
+            onRemove={() => {
+              remove.reset();
+              setAsked(key.name);
+            }}
+          />
+        ))}
+      </ul>
+      <AlertDialog
+        open={asked !== undefined}
+        onClose={() => setAsked(undefined)}
+        title={`Remove the key ${asked ?? ''}?`}
+        description="Whatever uses it gets nothing from then on. A removed key cannot be brought back; a new one can be made."
+        confirm="Remove key"
+        busy={remove.isPending}
+        error={remove.error === null ? undefined : sentenceOf(remove.error)}
+        onConfirm={() => asked !== undefined && remove.mutate(asked)}
+      />
+    </>
+  );
+}

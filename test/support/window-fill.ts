@@ -1,0 +1,102 @@
+// Fills a vault through core before a host opens it: as many connections as a test wants, in the states it wants.
+import { Connections } from '../../core/connections.ts';
+import type { StoredState } from '../../core/model/connection.ts';
+import { factsOf, type TokenSet } from '../../core/model/token-set.ts';
+import { buildEntry } from '../../core/providers/entry.ts';
+import { Registry } from '../../core/providers/registry.ts';
+import { createVault } from '../../core/vault/vault.ts';
+import { systemClock } from '../../host/clock.ts';
+import { systemRandom } from '../../host/random.ts';
+import { MemoryKeychain } from './vault-keychain.ts';
+
+export interface FilledConnection {
+  readonly account: string;
+  readonly label?: string;
+  /** Milliseconds from now until the token ends; null for no known end. */
+  readonly endsIn: number | null;
+  readonly refreshable?: boolean;
+  readonly state?: 'active' | 'needs_consent' | 'error' | 'revoked';
+  readonly scope?: readonly string[];
+}
+
+const HOUR_MS = 3_600_000;
+
+/** For `fill` of a window host: one provider, whose address nobody answers at, and these connections. */
+export function fillVault(connections: readonly FilledConnection[], provider = 'acme') {
+  return async (path: string, keyFile: string): Promise<Iterable<string>> => {
+    const quiet = { debug() {}, info() {}, warn() {}, error() {} };
+    const ports = { random: systemRandom, clock: systemClock, keychain: new MemoryKeychain(), log: quiet };
+    const vault = await createVault({ path, ...ports }, { kind: 'file', path: keyFile });
+    const registry = new Registry(quiet);
+    const rows = new Connections(quiet, systemRandom);
+    registry.load(vault);
+    rows.load(vault);
+    const endpoint = 'http://127.0.0.1:9/none';
+    const fields = {
+      id: provider,
+      client_id: 'client',
+      authorization_endpoint: endpoint,
+      token_endpoint: endpoint,
+    };
+    registry.put(buildEntry({ fields, secret: undefined }, undefined), undefined);
+    const secrets: string[] = [];
+    for (const [number, connection] of connections.entries()) {
+      const { access_token, refresh_token } = insert(rows, provider, connection, number);
+      secrets.push(access_token, refresh_token ?? access_token);
+    }
+    vault.close();
+    return secrets;
+  };
+}
+
+function insert(rows: Connections, provider: string, connection: FilledConnection, number: number): TokenSet {
+  const { account, label = null, endsIn, refreshable = true, state = 'active' } = connection;
+  const now = Date.now();
+  const tokens: TokenSet = {
+    access_token: `access-${Buffer.from(systemRandom.bytes(24)).toString('base64url')}`,
+    token_type: 'Bearer',
+    ...(refreshable
+      ? { refresh_token: `refresh-${Buffer.from(systemRandom.bytes(24)).toString('base64url')}` }
+      : {}),
+    scope: [...(connection.scope ?? ['read'])],
+    issued_at: Math.min(now, now + (endsIn ?? 0)) - HOUR_MS,
+    expires_at: endsIn === null ? null : now + endsIn,
+    expires_source: endsIn === null ? 'unknown' : 'expires_in',
+  };
+  rows.insert({
+    doc: {
+      schema: 1,
+      id: rows.newId(),
+      provider,
+      account,
+      label,
+      identity: { issuer: 'http://127.0.0.1:9', subject: String(number) },
+      scopes_asked: tokens.scope,
+      created_at: now,
+      consented_at: now,
+      refreshed_at: null,
+      state: stateOf(state, tokens, now),
+    },
+    secrets:
+      state === 'revoked'
+        ? { refresh_token: null, tokens: null }
+        : { refresh_token: tokens.refresh_token ?? null, tokens },
+    previous: null,
+    intent: null,
+  });
+  return tokens;
+}
+
+function stateOf(state: NonNullable<FilledConnection['state']>, tokens: TokenSet, now: number): StoredState {
+  const token = factsOf(tokens);
+  switch (state) {
+    case 'active':
+      return { status: 'active', token };
+    case 'needs_consent':
+      return { status: 'needs_consent', cause: 'refused', since: now, token };
+    case 'error':
+      return { status: 'error', code: 'provider_refused', since: now, token };
+    case 'revoked':
+      return { status: 'revoked', at: now };
+  }
+}
