@@ -245,7 +245,10 @@ export class Refresher {
     const outcome = outcomeOf(answer, clock.wall());
     const answered = answer.kind === 'answered' ? answer.response : undefined;
     // A refusal in a 2xx may still hold the one refresh token that works from now on: it is kept, then the refusal counts.
-    if (answered !== undefined && (outcome.kind === 'answered' || rescueRefreshToken(answered) !== undefined)) {
+    if (
+      answered !== undefined &&
+      (outcome.kind === 'answered' || rescueRefreshToken(answered) !== undefined)
+    ) {
       await this.#keep({ id, attempt, sent: token, provider, secret }, answered);
       if (outcome.kind === 'answered') return this.#judge(id, attempt);
       doubt = false;

@@ -485,3 +485,13 @@ for (const [what, change, move] of MOVES) {
     assert.deepEqual(moveOf(before, after), move);
   });
 }
+
+test('a parameter that is added to a preset keeps those the preset needs, and null drops one', () => {
+  const fields = {
+    preset: 'google',
+    client_id: 'c',
+    authorization_parameters: { hd: 'example.test', prompt: null },
+  };
+  const entry = buildEntry({ fields, secret: 'a secret' }, undefined);
+  assert.deepEqual(entry.authorization_parameters, { access_type: 'offline', hd: 'example.test' });
+});
