@@ -63,7 +63,7 @@ export const providerRoutes = {
   }),
   'PATCH /v1/providers/{provider}': route('PATCH /v1/providers/{provider}', {
     summary:
-      'Change fields; null removes one; another token endpoint clears the secret unless it comes along',
+      'Change fields; null removes one; a token or revocation endpoint elsewhere clears the secret unless it comes along',
     body: providerChanges,
     answer: 'Provider',
     handle: async ({ engine, param, body }) =>

@@ -7,8 +7,8 @@ const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype']);
 export type Fields = Record<string, unknown>;
 
 /**
- * Adds the settings to `fields`. A dotted key reaches into an object. A value that is JSON for a boolean, number, list
- * or object is that; anything else is text; nothing at all is null, which removes the field. Authorization parameters
+ * Adds the settings to `fields`. A dotted key reaches into an object. A value that is JSON for a boolean, list or
+ * object is that, and a whole number for a field of seconds; anything else is text; nothing at all is null, which removes the field. Authorization parameters
  * are always text, as they are in an address (max_age=0). Throws `usage`.
  */
 export function applySettings(fields: Fields, settings: readonly string[]): Fields {
@@ -26,7 +26,11 @@ export function applySettings(fields: Fields, settings: readonly string[]): Fiel
     }
     const text = setting.slice(at + 1);
     const isParameter = path.length > 1 && path[0] === 'authorization_parameters';
-    put(fields, path, isParameter && text !== '' ? text : parseValue(text));
+    put(
+      fields,
+      path,
+      isParameter && text !== '' ? text : parseValue(text, path.at(-1)!.endsWith('_seconds')),
+    );
   }
   return fields;
 }
@@ -47,12 +51,15 @@ function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function parseValue(text: string): unknown {
+/** `--set name=2024` is a name: only a field that counts something takes a number. */
+function parseValue(text: string, counts: boolean): unknown {
   if (text === '') return null;
   try {
     const value: unknown = JSON.parse(text);
     // `"quoted"` and `null` stay text, so that a value never loses its quotes by surprise.
-    return typeof value === 'string' || value === null ? text : value;
+    return typeof value === 'string' || value === null || (typeof value === 'number' && !counts)
+      ? text
+      : value;
   } catch {
     // Not JSON: plain text.
     return text;

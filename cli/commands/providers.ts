@@ -66,7 +66,7 @@ export function define(command: Command, session: Session): void {
   const update = withFields(command.command('update'))
     .summary('change a provider')
     .description(
-      'Change fields of a provider; `--set key=` removes one. A new token_endpoint forgets the client secret.',
+      'Change fields of a provider; `--set key=` removes one. A new token_endpoint, or a revocation_endpoint at another origin, forgets the client secret.',
     )
     .argument('<id>', 'id of the provider')
     .action(async (id: string, options: FieldOptions) => {

@@ -67,6 +67,12 @@ export function buildEntry(input: SplitInput, discovered: Discovered | undefined
   // Of the redirect rule one half may be given: the other one is that of the preset or the default.
   if (isObject(fields.redirect))
     merged.redirect = { ...DEFAULTS.redirect, ...preset?.entry.redirect, ...fields.redirect };
+  // A parameter more does not drop those that the preset knows to be needed; null drops one.
+  if (isObject(fields.authorization_parameters))
+    merged.authorization_parameters = withoutNull({
+      ...preset?.entry.authorization_parameters,
+      ...fields.authorization_parameters,
+    });
   merged.id ??= preset?.id;
   merged.name ??= preset?.name ?? merged.id;
   merged.token_endpoint_auth_method ??=

@@ -10,12 +10,13 @@ import { readHeader } from '../../core/vault/header.ts';
 import { decode, encode, unwrapKey } from '../../core/vault/slots.ts';
 import { scanText } from '../support/canary-scan.ts';
 import { readEvents } from '../support/event-reader.ts';
-import type { HostileProvider } from '../support/hostile-provider.ts';
-import { inTime } from '../support/in-time.ts';
+import { answering, type HostileProvider, honestly, after as later } from '../support/hostile-provider.ts';
+import { inTime, until } from '../support/in-time.ts';
 import {
   addProvider,
   assertProblem,
   connect,
+  finishConsent,
   openWorld,
   startConsent,
   type World,
@@ -481,4 +482,65 @@ test('promise 134: over the wire, an unknown address is 404 and a wrong method 4
     const answer = await world.call(method, path);
     assert.deepEqual([answer.status, answer.headers.allow], [405, allow], line);
   }
+});
+
+test('promise 122: a key that is removed or ends while it waits for a token gets none, but the 401 of a stranger', async (t) => {
+  const { world, provider, keyFor } = await stage(t, { fakeTime: true });
+  const unknown = await world.call('GET', '/v1/token/acme/me', { key: 'tt_unknown' });
+  for (const how of ['removed', 'ended'] as const) {
+    const key = await keyFor(how, 'token', ['acme/me'], how === 'ended' ? 60 : undefined);
+    world.clock.advance(10 * SECONDS);
+    const gate = Promise.withResolvers<void>();
+    provider.onToken(later(gate.promise, honestly()));
+    const before = provider.refreshes.length;
+    const waiting = world.call('GET', '/v1/token/acme/me?force', { key });
+    await until('the refresh', () => provider.refreshes.length > before);
+    if (how === 'removed') await world.call('DELETE', '/v1/keys/removed');
+    else world.clock.jumpWall(60 * SECONDS);
+    gate.resolve();
+    const answer = await inTime('the answer', waiting);
+    assert.equal(sameness(answer), sameness(unknown), how);
+  }
+  assert.equal((await world.call('GET', '/v1/token/acme/me')).status, 200);
+});
+
+test('promise 122: a key that is removed while it waits for a consent gets no token of it', async (t) => {
+  const { world, provider, keyFor } = await stage(t, { fakeTime: true });
+  const key = await keyFor('script', 'token', ['acme/me']);
+  provider.onToken(answering(400, { error: 'invalid_grant' }));
+  assertProblem(await world.call('POST', '/v1/refresh/acme/me'), 409, 'consent_needed');
+  const consent = await startConsent(world, 'acme', { account: 'me' });
+  const timers = world.clock.pending;
+  const waiting = world.call('GET', '/v1/token/acme/me?force&wait=20', { key });
+  const owners = world.call('GET', '/v1/token/acme/me?force&wait=20');
+  await until('both to wait', () => world.clock.pending === timers + 2);
+  assert.equal((await world.call('DELETE', '/v1/keys/script')).status, 200);
+  assert.equal((await finishConsent(world, consent)).status, 'done');
+  assertProblem(await waiting, 401, 'unauthorized');
+  assert.equal((await owners).status, 200);
+});
+
+test('promise 122: the stream of a key that has expired tells nothing more and ends', async (t) => {
+  const { world, keyFor } = await stage(t, { fakeTime: true });
+  const key = await keyFor('short', 'token', ['acme/me'], 60);
+  const reader = await readEvents(world.host, { key });
+  world.clock.jumpWall(60 * SECONDS);
+  assert.equal((await world.call('POST', '/v1/refresh/acme/me')).status, 200);
+  await inTime('the end of the stream', reader.ended);
+  assert.deepEqual(reader.events(), []);
+});
+
+test('one damaged row of a key does not stop the host: that key opens nothing, all else works', async (t) => {
+  const { world, keyFor } = await stage(t);
+  const damaged = await keyFor('damaged', 'token', ['acme/me']);
+  const good = await keyFor('good', 'token', ['acme/me']);
+  await world.host.stop();
+  const database = new DatabaseSync(join(world.host.home, 'vault.db'));
+  database.exec("UPDATE caller SET doc = '{}' WHERE name = 'damaged'");
+  database.close();
+  await world.restart();
+  assert.equal((await world.call('GET', '/v1/token/acme/me', { key: damaged })).status, 401);
+  assert.equal((await world.call('GET', '/v1/token/acme/me', { key: good })).status, 200);
+  assert.ok(world.log.entries.some(({ event }) => event === 'caller_damaged'));
+  assert.equal((await world.call('DELETE', '/v1/keys/damaged')).status, 200);
 });

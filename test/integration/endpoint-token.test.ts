@@ -295,3 +295,26 @@ test('a connection goes by its name, its id, or its provider alone while that is
     assertProblem(await askToken(world, ref), 404, 'not_found');
   }
 });
+
+test('promise 119: a min_valid of the whole life is met by a refresh, and by the same one for 5 s; time on the way does not count', async (t) => {
+  const { world, provider } = await stage(t, { expiresIn: 600 });
+  assert.equal((await tokenOf(world, 'acme/me', 'min_valid=600')).expires_in, 600);
+  world.clock.advance(1);
+  const fresh = await tokenOf(world, 'acme/me', 'min_valid=600');
+  assert.equal(provider.refreshes.length, 1);
+  for (const ms of [1, 1_000, 3_000]) {
+    world.clock.advance(ms);
+    assert.equal((await tokenOf(world, 'acme/me', 'min_valid=600')).access_token, fresh.access_token);
+  }
+  assert.equal(provider.refreshes.length, 1);
+  world.clock.advance(seconds(2));
+  // The answer takes a second to be written down.
+  provider.onToken((exchange) => {
+    world.clock.jumpWall(1);
+    return honestly()(exchange);
+  });
+  assert.notEqual((await tokenOf(world, 'acme/me', 'min_valid=600')).access_token, fresh.access_token);
+  assert.equal(provider.refreshes.length, 2);
+  assertProblem(await askToken(world, 'acme/me', 'min_valid=601'), 409, 'min_valid_impossible');
+  assert.equal(provider.refreshes.length, 2);
+});

@@ -160,3 +160,43 @@ test('without an ID token the profile address tells people apart', async (t) => 
   provider.onPage('/profile', () => ({ id: 8, login: 'Octo Cat' }));
   assert.equal((await connect(world, 'hub')).name, 'hub/octo-cat-2');
 });
+
+test('a consent at an OpenID provider always asks for openid, so that it says whose grant it is', async (t) => {
+  const world = await openWorld(t);
+  const provider = await world.hostile();
+  await addProvider(world, provider.entry('acme', { scopes: ['openid', 'read'] }));
+  const before = await connect(world, 'acme', { account: 'me' });
+  const { access_token } = await tokenOf(world, 'acme/me');
+  provider.user = { sub: 'sub-2', email: 'somebody@example.test' };
+  const consent = await consentAt(world, 'acme', { account: 'me', scopes: ['read'] });
+  assert.deepEqual([consent.status, consent.code], ['failed', 'wrong_account']);
+  assert.deepEqual(
+    provider.at('/authorize').map(({ query }) => query.get('scope')),
+    ['openid read', 'openid read'],
+  );
+  assert.deepEqual(await connectionOf(world, 'acme/me'), before);
+  assert.equal((await tokenOf(world, 'acme/me')).access_token, access_token);
+});
+
+test('a consent that does not say who signed in renews no connection of a known person', async (t) => {
+  const world = await openWorld(t);
+  const provider = await world.hostile();
+  // As at Google: to give the new grant back could end the old one.
+  provider.revokesByPerson = true;
+  await addProvider(world, provider.entry('acme', { scopes: ['openid', 'read'] }));
+  const before = await connect(world, 'acme', { account: 'me' });
+  const changed = await world.call('PATCH', '/v1/providers/acme', { body: { scopes: ['read'] } });
+  assert.equal(changed.status, 200, changed.body);
+  for (const sub of ['sub-2', 'sub-1']) {
+    provider.user = { sub, email: 'somebody@example.test' };
+    const consent = await consentAt(world, 'acme', { account: 'me' });
+    assert.deepEqual([consent.status, consent.code], ['failed', 'wrong_account']);
+    assert.match(consent.reason ?? '', /acme\/me .*does not say who signed in.*openid/);
+  }
+  assert.deepEqual(await connectionsOf(world, 'acme'), [before]);
+  assert.equal(before.subject, 'sub-1');
+  assert.equal((await world.call('POST', '/v1/refresh/acme/me')).status, 200);
+  // Under no name it is a connection of its own.
+  const other = await connect(world, 'acme');
+  assert.deepEqual([other.id === before.id, other.subject], [false, null]);
+});

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createUserAgent } from '../../sandbox/user-agent.ts';
+import { runTokentray } from '../support/cli-process.ts';
 import {
   addProvider,
   assertProblem,
@@ -144,4 +145,105 @@ test('promise 61: a token endpoint cannot be changed under connections, whose re
   assertProblem(reply, 409, 'conflict');
   assert.equal((await world.call('POST', '/v1/refresh/acme')).status, 200);
   assert.deepEqual(second.requests, []);
+});
+
+for (const [field, change] of [
+  ['revocation_endpoint', (evil: string) => ({ revocation_endpoint: `${evil}/revoke` })],
+  ['profile.url', (evil: string) => ({ profile: { url: `${evil}/me`, subject: 'id', label: 'login' } })],
+  ['userinfo_endpoint', (evil: string) => ({ userinfo_endpoint: `${evil}/me` })],
+] as const) {
+  test(`promises 61 and 118: under connections no ${field} leads secrets or tokens to another origin`, async (t) => {
+    const world = await openWorld(t);
+    const [honest, evil] = [await world.hostile(), await world.hostile()];
+    await addProvider(
+      world,
+      honest.entry('acme', {
+        token_endpoint_auth_method: 'client_secret_post',
+        client_secret: honest.secret('client-secret'),
+      }),
+    );
+    await connect(world, 'acme', { account: 'me' });
+    const entry = (await world.call('GET', '/v1/providers/acme')).json;
+    // Not even by way of no address at all.
+    const gone = { [field.split('.')[0] ?? '']: null };
+    for (const body of [change(evil.issuer), gone, change(evil.issuer)]) {
+      const reply = await world.call('PATCH', '/v1/providers/acme', { body });
+      if (body === gone) assert.equal(reply.status, 200, reply.body);
+      else assertProblem(reply, 409, 'conflict');
+      if (body !== gone) assert.equal(reply.json.field, field);
+    }
+    const back = change(honest.issuer);
+    assert.equal((await world.call('PATCH', '/v1/providers/acme', { body: back })).status, 200);
+    assert.equal((await world.call('GET', '/v1/providers/acme')).json.client_secret, entry.client_secret);
+    assert.equal((await world.call('POST', '/v1/revoke/acme/me')).status, 200);
+    assert.equal(honest.revoked.length, 1);
+    assert.deepEqual(evil.requests, []);
+  });
+}
+
+test('promise 61: another origin of the revocation endpoint clears the secret unless it is entered again', async (t) => {
+  const world = await openWorld(t);
+  const [first, second] = [await world.hostile(), await world.hostile()];
+  const client_secret = first.secret('client-secret');
+  await addProvider(
+    world,
+    first.entry('acme', { token_endpoint_auth_method: 'client_secret_post', client_secret }),
+  );
+  const patch = (body: object) => world.call('PATCH', '/v1/providers/acme', { body });
+  const same = await patch({ revocation_endpoint: `${first.issuer}/end` });
+  assert.deepEqual([same.status, same.json.client_secret], [200, 'set']);
+  const moved = await patch({ revocation_endpoint: `${second.issuer}/revoke` });
+  assert.deepEqual([moved.status, moved.json.client_secret], [200, 'unset']);
+  const entered = await patch({ revocation_endpoint: `${first.issuer}/revoke`, client_secret });
+  assert.deepEqual([entered.status, entered.json.client_secret], [200, 'set']);
+});
+
+test("the command line: the manual's own example, half a redirect rule, parameters that look like numbers, and one taken away", async (t) => {
+  const world = await openWorld(t);
+  const provider = await world.hostile();
+  await addProvider(world, provider.entry('acme', { authorization_parameters: { prompt: 'consent' } }));
+  const run = async (...args: string[]) => {
+    const { code, stdout, stderr } = await runTokentray(['providers', ...args, '--json'], world.host.env);
+    assert.equal(code, 0, stderr);
+    return JSON.parse(stdout);
+  };
+  const fixed = await run(
+    'update',
+    'acme',
+    '--set',
+    'redirect.port=fixed',
+    '--set',
+    'access_token_seconds=3600',
+  );
+  assert.deepEqual(
+    [fixed.redirect, fixed.access_token_seconds],
+    [{ host: '127.0.0.1', port: 'fixed' }, 3_600],
+  );
+  const parameters = ['include_granted_scopes=true', 'max_age=0', 'prompt='];
+  const changed = await run(
+    'update',
+    'acme',
+    ...parameters.flatMap((each) => ['--set', `authorization_parameters.${each}`]),
+  );
+  assert.deepEqual(changed.authorization_parameters, { include_granted_scopes: 'true', max_age: '0' });
+  const endpoints = ['authorize', 'token'].map((path) => `${provider.issuer}/${path}`);
+  const added = await run(
+    'add',
+    ...['--id', 'other', '--client-id', 'c', '--set', 'redirect.port=fixed'],
+    ...['--set', `authorization_endpoint=${endpoints[0]}`, '--set', `token_endpoint=${endpoints[1]}`],
+  );
+  assert.deepEqual(added.redirect, { host: '127.0.0.1', port: 'fixed' });
+});
+
+test('an empty argument of the command line is named, ends with 2 and asks nobody', async (t) => {
+  const world = await openWorld(t);
+  for (const args of [
+    ['token', ''],
+    ['connections', 'remove', '', '--yes'],
+    ['providers', 'show', ''],
+  ]) {
+    const { code, stdout, stderr } = await runTokentray(args, world.host.env);
+    assert.deepEqual([code, stdout], [2, ''], args.join(' '));
+    assert.match(stderr, /The argument \w+ is empty\. Give it a value\./);
+  }
 });

@@ -313,3 +313,65 @@ test('a token request waits for the open consent when it was told to, and gets t
   assert.equal((await finishConsent(world, consent)).status, 'done');
   assert.equal((await waiting).status, 200);
 });
+
+test('promise 98: of tokens that are over when they come each is given as it is, with expires_in 0, and at most one in 5 s', async (t) => {
+  const { world, provider } = await connected(t, (acme) => {
+    acme.expiresIn = 0;
+  });
+  const first = await tokenOf(world, 'acme');
+  assert.deepEqual([first.expires_in, first.expires_source], [0, 'expires_in']);
+  assert.equal(provider.refreshes.length, 1);
+  for (const query of ['', 'force', '']) {
+    world.clock.advance(1_000);
+    assert.equal((await tokenOf(world, 'acme', query)).access_token, first.access_token);
+  }
+  assertProblem(await askToken(world, 'acme', 'min_valid=1'), 409, 'min_valid_impossible');
+  assert.equal(provider.refreshes.length, 1);
+  world.clock.advance(LIMITS.forceReuseMs);
+  assert.notEqual((await tokenOf(world, 'acme')).access_token, first.access_token);
+  assert.equal(provider.refreshes.length, 2);
+});
+
+test('promise 99: after the clock was set back a day no dead token is given, none lives longer than it does, and one refresh does', async (t) => {
+  const { world, provider } = await connected(t);
+  const first = await tokenOf(world, 'acme');
+  world.clock.advance(3_500_000 - LIMITS.tickMs);
+  await letPass(world, 0);
+  const before = provider.refreshes.length;
+  world.clock.jumpWall(-DAY_MS);
+  const given = await tokenOf(world, 'acme');
+  assert.notEqual(given.access_token, first.access_token);
+  assert.equal(given.expires_in, 3_600);
+  assert.equal(provider.refreshes.length, before + 1);
+  assert.equal((await tokenOf(world, 'acme')).access_token, given.access_token);
+  assert.equal(provider.refreshes.length, before + 1);
+  // A correction of a few seconds is none of this.
+  world.clock.jumpWall(-20_000);
+  const corrected = await tokenOf(world, 'acme');
+  assert.deepEqual([corrected.access_token, corrected.expires_in], [given.access_token, 3_600]);
+});
+
+test('promise 99: after the clock was set back a day the background refreshes at its next tick, once', async (t) => {
+  const { world, provider } = await connected(t);
+  await letPass(world, 60_000);
+  world.clock.jumpWall(-DAY_MS);
+  await letPass(world, 20 * LIMITS.tickMs);
+  assert.equal(provider.refreshes.length, 1);
+});
+
+test('promise 99: a Retry-After of 30 s is over after 30 s, also when the clock was set back a day, or forward', async (t) => {
+  const { world, provider } = await connected(t);
+  provider.onToken(answering(429, '', { 'retry-after': '30' }), answering(429, '', { 'retry-after': '30' }));
+  assertProblem(await force(world), 502, 'refresh_failed');
+  world.clock.jumpWall(-DAY_MS);
+  const early = await askToken(world, 'acme', 'force');
+  assertProblem(early, 502, 'refresh_failed');
+  assert.ok(early.json.retry_after <= 30, early.body);
+  assert.equal(provider.refreshes.length, 1);
+  world.clock.advance(30_000);
+  assertProblem(await askToken(world, 'acme', 'force'), 502, 'refresh_failed');
+  assert.equal(provider.refreshes.length, 2);
+  // As after a night's sleep, in which the other clock stood still.
+  world.clock.jumpWall(DAY_MS);
+  assert.equal((await askToken(world, 'acme', 'force')).status, 200);
+});

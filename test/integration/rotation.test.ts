@@ -15,6 +15,7 @@ import {
   hangingUp,
   honestly,
   losingTheAnswer,
+  type Script,
 } from '../support/hostile-provider.ts';
 import { inTime, until } from '../support/in-time.ts';
 import {
@@ -67,6 +68,7 @@ async function forceThroughPause(world: World) {
 for (const [what, change] of [
   ['no access token', { access_token: undefined }],
   ['an access token that is no text', { access_token: 17 }],
+  ['an access token that no header can carry', { access_token: 'abc\r\nX-Evil: 1' }],
   ['an unknown token type', { token_type: 'mac' }],
   ['a token type that is no text', { token_type: [] }],
   ['a negative lifetime', { expires_in: -5 }],
@@ -90,6 +92,55 @@ for (const [what, change] of [
     assert.equal((await connectionOf(world, 'acme')).status, 'active');
   });
 }
+
+test('promise 83: a 201 with tokens is as good as a 200, at a refresh and at a consent', async (t) => {
+  const { world, provider, first } = await connected(t);
+  const created: Script = ({ honest, response }) => {
+    response.writeHead(201, { 'content-type': 'application/json', connection: 'close' });
+    response.end(JSON.stringify(honest().body));
+  };
+  provider.onToken(created);
+  assert.equal((await force(world)).status, 200);
+  assert.equal((await force(world)).status, 200);
+  assert.equal(provider.refreshTokensSeen[0], first);
+  assert.equal((await connectionOf(world, 'acme')).status, 'active');
+  provider.onToken(created);
+  assert.equal((await consentAt(world, 'acme')).status, 'done');
+});
+
+for (const error of ['partial', 'temporarily_unavailable']) {
+  test(`promise 83: of a 200 that says ${error} beside a new refresh token that token is kept, and the error counts`, async (t) => {
+    const { world, provider, first } = await connected(t);
+    provider.onToken(honestly({ access_token: undefined, error }));
+    assertProblem(await force(world), 502, 'refresh_failed');
+    const successor = provider.successorOf(first);
+    await world.restart();
+    assert.equal((await force(world)).status, 200);
+    assert.deepEqual(provider.refreshTokensSeen, [first, successor]);
+  });
+}
+
+test('promise 92: a 200 that says invalid_grant beside a new refresh token ends the grant only when that one is refused too', async (t) => {
+  const { world, provider, first } = await connected(t);
+  provider.onToken(honestly({ access_token: undefined, error: 'invalid_grant' }));
+  assert.equal((await force(world)).status, 200);
+  assert.equal(provider.refreshes.length, 2);
+  assert.notEqual(provider.refreshTokensSeen[1], first);
+});
+
+test('promise 83: a code exchange that says an error beside a refresh token keeps that token, to give it back', async (t) => {
+  const world = await openWorld(t);
+  const provider = await world.hostile();
+  await addProvider(world, provider.entry('acme'));
+  provider.onToken(honestly({ access_token: undefined, error: 'partial' }));
+  const consent = await consentAt(world, 'acme');
+  assert.deepEqual([consent.status, consent.code], ['failed', 'consent_failed']);
+  const [held] = await connectionsOf(world, 'acme');
+  assert.deepEqual([held?.status, held?.code], ['error', 'consent_failed']);
+  const removed = await world.call('DELETE', `/v1/connections/${held?.id}`);
+  assert.deepEqual(removed.json, { removed: true, revoked: true });
+  assert.match(provider.revoked[0] ?? '', /^refresh-/);
+});
 
 test('promise 83: a code exchange whose answer is refused keeps the refresh token for one thing, to give it back', async (t) => {
   const world = await openWorld(t);

@@ -172,3 +172,16 @@ test('promise 122: a replay that tells of an older key by the same name ends not
   await again.cancel();
   await first.cancel();
 });
+
+test('promise 122: the stream of a key that has expired ends before the next event, and at the next heart-beat at the latest', async () => {
+  for (const happens of ['an event', 'a heart-beat'] as const) {
+    const door = apiDoor();
+    const reader = readerOf(await door.ask(EVENTS, { key: KEYS.token }));
+    await reader.next();
+    door.double.keysValid = false;
+    if (happens === 'an event') door.double.emit(refreshed('c_c'));
+    else door.clock.advance(LIMITS.eventHeartbeatMs);
+    assert.equal(await reader.next(), undefined, happens);
+    assert.deepEqual([door.double.listeners(), door.clock.pending], [0, 0], happens);
+  }
+});

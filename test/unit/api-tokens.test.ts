@@ -151,3 +151,8 @@ test('a caller that goes away ends its wait', async () => {
   gone.abort();
   assert.equal((await inTime('the answer', answer)).status, 408);
 });
+
+test('a switch with another value is refused in words that can be read', async () => {
+  const { detail } = await fieldsOf(await apiDoor().ask(`${TOKEN}?force=maybe`));
+  assert.equal(detail, 'The query: the field force must be true or false.');
+});

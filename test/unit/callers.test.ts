@@ -135,3 +135,46 @@ test('a request for a key is judged: name, rights, life and unknown fields', () 
   for (const value of bad) assert.ok(!newCaller.safeParse(value).success, JSON.stringify(value));
   assert.deepEqual(newCaller.parse({ name: 'a' }), { name: 'a', rights: ['token'], connections: [] });
 });
+
+test('promise 122: a caller is valid until its key is removed or ends, and a later key by that name is another one', () => {
+  const { callers, clock } = world();
+  const identified = (key: string) => callers.identify(key) ?? assert.fail('nobody');
+  const removed = identified(callers.add(input('a')).key);
+  const ending = identified(callers.add(input('b', { expires_in: 60 })).key);
+  const owner = identified(OWNER_KEY);
+  assert.deepEqual(
+    [removed, ending, owner].map((each) => callers.isValid(each)),
+    [true, true, true],
+  );
+  callers.remove('a');
+  callers.add(input('a'));
+  clock.advance(60_000);
+  assert.deepEqual(
+    [removed, ending, owner].map((each) => callers.isValid(each)),
+    [false, false, true],
+  );
+  // A window has no key of this table.
+  assert.ok(callers.isValid({ name: 'window', rights: ['admin'], connections: [] }));
+});
+
+for (const doc of ['{}', 'no JSON', '{"rights":["root"],"connections":[]}']) {
+  test(`a row that holds ${doc} is nobody's key and is logged; other keys work, and it can be removed by its name`, async () => {
+    const { callers, database, log, reread } = world();
+    const damaged = callers.add(input('damaged')).key;
+    const good = callers.add(input('good')).key;
+    database.prepare("UPDATE caller SET doc = ? WHERE name = 'damaged'").run(doc);
+    const again = reread();
+    assert.equal(again.identify(damaged), undefined);
+    assert.equal(again.identify(good)?.name, 'good');
+    assert.deepEqual(
+      again.list().map(({ name }) => name),
+      ['good'],
+    );
+    assert.ok(
+      log.entries.some(({ event, fields }) => event === 'caller_damaged' && fields?.name === 'damaged'),
+    );
+    await refusedWith('already_exists', () => again.add(input('damaged')));
+    again.remove('damaged');
+    assert.match(again.add(input('damaged')).key, /^tt_/);
+  });
+}

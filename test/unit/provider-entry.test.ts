@@ -8,6 +8,7 @@ import {
   buildEntry,
   changeEntry,
   issuerToDiscover,
+  moveOf,
   refuseMixUp,
   splitSecret,
   warningsOf,
@@ -427,4 +428,70 @@ test('an address alone is judged with a sentence of its own', async () => {
   );
   assert.match(error.message, /^The field issuer: must be an https address/);
   assert.ok(!said(error).includes(CANARY));
+});
+
+test('a field that was taken away is called missing, also where only a few words are possible', async () => {
+  const error = await refusalOf(() => changeEntry(acme(), { pkce: null }, false));
+  assert.deepEqual([error.details.field, error.message], ['pkce', 'Provider: the field pkce is missing.']);
+});
+
+test('of the redirect rule one half is enough: the other one is the default', () => {
+  assert.deepEqual(acme({ redirect: { port: 'fixed' } }).redirect, { host: '127.0.0.1', port: 'fixed' });
+  assert.deepEqual(acme({ redirect: { host: 'localhost' } }).redirect, { host: 'localhost', port: 'any' });
+});
+
+const PROFILE = { url: 'https://api.acme.test/me', subject: 'id', label: 'login' };
+const MOVES: readonly [what: string, change: object, move: object | undefined][] = [
+  ['nothing', { name: 'Other' }, undefined],
+  [
+    'the token endpoint, on the same origin',
+    { token_endpoint: 'https://as.acme.test/token2' },
+    'token_endpoint',
+  ],
+  ['the token endpoint, to another origin', { token_endpoint: 'https://evil.test/token' }, 'token_endpoint'],
+  [
+    'the revocation endpoint, on the same origin',
+    { revocation_endpoint: 'https://as.acme.test/end' },
+    undefined,
+  ],
+  [
+    'the revocation endpoint, to another origin',
+    { revocation_endpoint: 'https://evil.test/revoke' },
+    'revocation_endpoint',
+  ],
+  [
+    'the revocation endpoint, to where only access tokens go',
+    { revocation_endpoint: 'https://api.acme.test/r' },
+    'revocation_endpoint',
+  ],
+  ['the revocation endpoint, to no place', { revocation_endpoint: null }, undefined],
+  ['the profile, on the same origin', { profile: { url: 'https://api.acme.test/you' } }, undefined],
+  ['the profile, to another port', { profile: { url: 'https://api.acme.test:8443/me' } }, 'profile.url'],
+  ["the profile, to the token endpoint's origin", { profile: { url: 'https://as.acme.test/me' } }, undefined],
+  [
+    'user info, from nowhere to another origin',
+    { userinfo_endpoint: 'https://evil.test/me' },
+    'userinfo_endpoint',
+  ],
+].map(([what, change, field]) => {
+  const takesSecret = field === 'token_endpoint' || field === 'revocation_endpoint';
+  return [String(what), Object(change), field === undefined ? undefined : { field, takesSecret }];
+});
+
+for (const [what, change, move] of MOVES) {
+  test(`promise 61: a change of ${what} is ${move === undefined ? 'no move' : 'a move of what it is sent'}`, () => {
+    const before = acme({ revocation_endpoint: 'https://as.acme.test/revoke', profile: PROFILE });
+    const after = changeEntry(before, Object.fromEntries(Object.entries(change)), false);
+    assert.deepEqual(moveOf(before, after), move);
+  });
+}
+
+test('a parameter that is added to a preset keeps those the preset needs, and null drops one', () => {
+  const fields = {
+    preset: 'google',
+    client_id: 'c',
+    authorization_parameters: { hd: 'example.test', prompt: null },
+  };
+  const entry = buildEntry({ fields, secret: 'a secret' }, undefined);
+  assert.deepEqual(entry.authorization_parameters, { access_type: 'offline', hd: 'example.test' });
 });

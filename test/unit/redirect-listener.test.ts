@@ -143,6 +143,22 @@ test('promise 13: a callback under another Host is refused and not taken', async
   assert.equal((await ask(callback)).status, 303);
 });
 
+test('promise 13: a callback with two Host lines is refused and not taken, whichever comes first', async () => {
+  const { callback, arrived, port } = await attach();
+  const { pathname, search } = new URL(callback);
+  const [ours, theirs] = [`Host: 127.0.0.1:${port}`, 'hOST: evil.test'];
+  for (const lines of [
+    [ours, theirs],
+    [theirs, ours],
+    [ours, ours],
+  ]) {
+    const head = [`GET ${pathname}${search} HTTP/1.1`, ...lines, 'Connection: close', '', ''].join('\r\n');
+    assert.match(await askRaw(port, head), /^HTTP\/1\.1 421 /, lines.join());
+  }
+  assert.equal(arrived.length, 0);
+  assert.equal((await ask(callback)).status, 303);
+});
+
 const NOT_A_NAVIGATION: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'an image': { 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' },
   'a fetch': { 'sec-fetch-mode': 'cors', 'sec-fetch-dest': 'empty' },
