@@ -16,11 +16,15 @@ const newProvider = () =>
     .extend({ client_secret: z.string().min(1).max(SECRET_CHARS).optional() })
     .meta({ description: 'Start from a preset or an issuer; what they say need not be repeated' });
 
-/** Every field of a new provider; null removes one. */
+/** Every field of a new provider; null removes one, and one of the extra parameters likewise. */
 const providerChanges = () =>
-  z.strictObject(
-    Object.fromEntries(Object.entries(newProvider().shape).map(([field, type]) => [field, type.nullable()])),
-  );
+  z.strictObject({
+    ...Object.fromEntries(
+      Object.entries(newProvider().shape).map(([field, type]) => [field, type.nullable()]),
+    ),
+    // The entry that comes out is judged as a new one is.
+    authorization_parameters: z.record(z.string(), z.string().nullable()).nullable().optional(),
+  });
 
 const importedGrant = () =>
   z.strictObject({
