@@ -15,6 +15,8 @@ const newProvider = () =>
     .partial()
     .extend({
       redirect: providerSchema.shape.redirect.partial().optional(),
+      // Names and values are judged by the engine, which knows what is there already; null takes one away.
+      authorization_parameters: z.record(z.string(), z.string().nullable()).optional(),
       client_secret: z.string().min(1).max(SECRET_CHARS).optional(),
     })
     .meta({ description: 'Start from a preset or an issuer; what they say need not be repeated' });
@@ -23,8 +25,6 @@ const newProvider = () =>
 const providerChanges = () => {
   const fields = newProvider().extend({
     profile: providerSchema.shape.profile.unwrap().partial().optional(),
-    // Names and values are judged by the engine, which knows what is there already.
-    authorization_parameters: z.record(z.string(), z.string().nullable()).optional(),
   });
   return z.strictObject(
     Object.fromEntries(Object.entries(fields.shape).map(([field, type]) => [field, type.nullable()])),

@@ -94,6 +94,11 @@ export const api = {
     sendJson<{ slots: SlotJson[] }>('GET', at('vault', 'slots'), undefined, signal),
   addSlot: (slot: SlotRequest) => sendJson<SlotJson>('POST', at('vault', 'slots'), slot),
   removeSlot: (id: string) => sendJson<WireTypes['Removed']>('DELETE', at('vault', 'slots', id)),
+  /** `passphrases`: one for each passphrase slot. */
+  rotateVault: (passphrases: readonly string[]) =>
+    sendJson<{ slots: SlotJson[] }>('POST', at('vault', 'rotate'), {
+      credentials: passphrases.map((passphrase) => ({ kind: 'passphrase', passphrase })),
+    }),
   lock: () => sendJson<WireTypes['VaultState']>('POST', at('lock')),
   /** Without credentials: by the ways that need nobody (keychain, known key file). */
   unlock: (credential?: { passphrase: string } | { key_file: string }) =>

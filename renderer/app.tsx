@@ -10,6 +10,7 @@ import { HostStopped } from './views/host-stopped.tsx';
 import { LockScreen } from './views/lock-screen.tsx';
 import { SessionEnded } from './views/session-ended.tsx';
 import { SetupScreen } from './views/setup-screen.tsx';
+import { Waiting } from './views/waiting.tsx';
 
 export function App() {
   const session = useStore(sessionState);
@@ -19,7 +20,7 @@ export function App() {
 function Opened() {
   const { data: status, error } = useQuery(queries.status);
   if (status === undefined)
-    return error === null ? null : <HostStopped silent={error instanceof HostUnreachable} />;
+    return error === null ? <Waiting /> : <HostStopped silent={error instanceof HostUnreachable} />;
   return (
     <>
       {status.state === 'setup' && <SetupScreen />}

@@ -1,10 +1,10 @@
 // The consents this window waits for. The host keeps them; their ids (no secrets) stay in sessionStorage, so that a
 // reload still shows what is open. One that is done or cancelled leaves; a failed one stays until it is dismissed.
-import { queryOptions } from '@tanstack/react-query';
+import { queryOptions, useQuery } from '@tanstack/react-query';
 import type { ConsentJson } from '../api/wire.ts';
 import { api, type ConsentRequest } from './api.ts';
 import { HostProblem, sentenceOf } from './problem.ts';
-import { keepConnection, queryClient } from './queries.ts';
+import { keepConnection, queries, queryClient } from './queries.ts';
 import { navigate, paths } from './router.ts';
 import { notify } from './ui/toast.tsx';
 
@@ -23,6 +23,11 @@ export const consentsQuery = queryOptions({
   },
 });
 
+/** The consent of a connection, whoever asked for it. */
+export function useConsent(id: string | undefined): ConsentJson | undefined {
+  return useQuery({ ...queries.consent(id ?? ''), enabled: id !== undefined }).data;
+}
+
 /** Asks for a consent and opens it in a new tab, or tells why not. Must run inside a click. */
 export async function connect(request: ConsentRequest): Promise<ConsentJson | undefined> {
   try {
@@ -39,7 +44,7 @@ export async function connect(request: ConsentRequest): Promise<ConsentJson | un
 }
 
 /** A browser may block the new tab; the waiting row has a link for that. */
-export function openConsent({ authorization_url }: ConsentJson): void {
+function openConsent({ authorization_url }: ConsentJson): void {
   if (authorization_url === undefined) return;
   const tab = window.open(authorization_url, '_blank');
   if (tab === null) {

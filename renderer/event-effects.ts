@@ -1,7 +1,7 @@
 // What each event of the host means for the cache. An event carries names and ids only: what changed is asked for.
 import { api } from './api.ts';
 import { consentEnded, rememberConsent } from './consents.ts';
-import type { EventJson } from './event-json.ts';
+import type { ConsentEventJson, EventJson } from './event-json.ts';
 import type { ServerEvent } from './event-stream.ts';
 import { dropConnection, forgetWhatIsInside, keepConnection, queries, queryClient } from './queries.ts';
 import { navigate } from './router.ts';
@@ -37,6 +37,7 @@ export function applyEvent({ type, data }: ServerEvent): void {
     case 'consent':
       if (event.action === 'started') rememberConsent(event.consent);
       else consentEnded(event.consent, event.action);
+      lookAtItsConnection(event);
       refetch('consents');
       refetch('activity');
       return;
@@ -73,6 +74,15 @@ export function vaultChanged(state: 'setup' | 'locked' | 'open'): void {
 
 function refetch(key: string): void {
   void queryClient.invalidateQueries({ queryKey: [key] });
+}
+
+/** A consent changes how the connection that it renews stands, without an event of its own. Which one is not said at
+ * its start. */
+function lookAtItsConnection({ consent, provider, action }: ConsentEventJson): void {
+  const list = queryClient.getQueryData(queries.connections.queryKey) ?? [];
+  for (const one of list) {
+    if (one.consent === consent || (action === 'started' && one.provider === provider)) lookAt(one.id);
+  }
 }
 
 function lookAt(id: string): void {

@@ -4,10 +4,13 @@ export type EventJson =
   | { readonly type: 'vault'; readonly state: 'setup' | 'locked' | 'open' }
   | { readonly type: 'provider'; readonly provider: string }
   | { readonly type: 'connection'; readonly action: string; readonly id: string }
-  | {
-      readonly type: 'consent';
-      readonly action: 'started' | 'done' | 'failed' | 'expired' | 'cancelled';
-      readonly consent: string;
-    }
+  | ConsentEventJson
   | { readonly type: 'key' }
   | { readonly type: 'hand_out' };
+
+export interface ConsentEventJson {
+  readonly type: 'consent';
+  readonly action: 'started' | 'done' | 'failed' | 'expired' | 'cancelled';
+  readonly consent: string;
+  readonly provider: string;
+}

@@ -62,7 +62,16 @@ export function keepConnection(connection: ConnectionJson): void {
   });
 }
 
+/** Also what happened to it: asking for that again would be a question about nothing. */
 export function dropConnection(id: string): void {
+  queryClient.removeQueries({
+    predicate: ({ queryKey: [kind, filter] }) =>
+      kind === 'activity' &&
+      typeof filter === 'object' &&
+      filter !== null &&
+      'connection' in filter &&
+      filter.connection === id,
+  });
   queryClient.setQueryData(queries.connections.queryKey, (list) => list?.filter((one) => one.id !== id));
 }
 

@@ -11,7 +11,7 @@ export type Route =
 const path = createStore(location.pathname);
 addEventListener('popstate', () => path.set(location.pathname));
 
-export function parsePath(pathname: string): Route {
+function parsePath(pathname: string): Route {
   const [first = '', second] = pathname.split('/').filter((part) => part !== '');
   const id = second === undefined ? undefined : decodePart(second);
   switch (first) {
@@ -51,7 +51,8 @@ export function useRoute(): Route {
   return parsePath(useStore(path));
 }
 
+/** Ids and names hold nothing that a path would have to encode. */
 export const paths = {
-  connection: (id: string) => `/connections/${encodeURIComponent(id)}`,
-  provider: (id: string) => `/providers/${encodeURIComponent(id)}`,
+  connection: (id: string) => `/connections/${id}`,
+  provider: (id: string) => `/providers/${id}`,
 };

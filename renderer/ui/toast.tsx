@@ -60,18 +60,26 @@ export function Notices() {
 function NoticeList() {
   const { toasts } = Toast.useToastManager();
   return toasts.map((toast) => (
-    <Toast.Root key={toast.id} toast={toast} className={styles.toast} swipeDirection={['right', 'down']}>
+    <Toast.Root
+      key={toast.id}
+      toast={toast}
+      className={styles.toast}
+      swipeDirection={['right', 'down']}
+      // What Tab reaches is not hidden from those who hear it.
+      aria-hidden={false}
+    >
       <Toast.Content className={styles.content}>
         <div className={styles.text}>
           <Toast.Title className={styles.title} render={<p />} />
           <Toast.Description className={styles.detail} />
         </div>
         {toast.actionProps !== undefined && (
-          <Toast.Action className={classNames(buttons.button, buttons.plain)} />
+          <Toast.Action className={classNames(buttons.button, buttons.plain)} aria-hidden={false} />
         )}
         <Toast.Close
           className={classNames(buttons.button, buttons.icon)}
           aria-label="Dismiss"
+          aria-hidden={false}
           title="Dismiss"
         >
           <X size={14} aria-hidden />

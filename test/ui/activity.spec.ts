@@ -1,5 +1,6 @@
 // What happened, as it happens.
 import { fillVault } from '../support/window-fill.ts';
+import { keyOf } from './answers.ts';
 import { ActivityView } from './pages/activity.ts';
 import { Frame } from './pages/frame.ts';
 import { expect, test } from './window.ts';
@@ -16,30 +17,25 @@ test.use({
   },
 });
 
-interface NewKey {
-  readonly key: string;
-}
-
-function isNewKey(answer: unknown): answer is NewKey {
-  return typeof answer === 'object' && answer !== null && 'key' in answer;
-}
-
 test('what scripts do appears by itself, in sentences with names, and what went wrong says what to do', async ({
   host,
   openWindow,
+  watch,
 }) => {
-  const made = await host.call('POST', '/v1/keys', { name: 'backup.sh', connections: ['acme'] });
-  if (!isNewKey(made)) throw new Error('no key');
+  const key = keyOf(await host.call('POST', '/v1/keys', { name: 'backup.sh', connections: ['acme'] }));
   const page = await openWindow();
   await new Frame(page).goTo('Activity');
   const activity = new ActivityView(page);
   await expect(activity.entry('The key backup.sh was made.')).toBeVisible();
   await expect(page.getByRole('heading', { name: 'Today' })).toBeVisible();
-  const headers = { authorization: `Bearer ${made.key}` };
+  await watch.expectCalm(page, 'activity');
+  const headers = { authorization: `Bearer ${key}` };
   await fetch(`${host.url}/v1/token/acme/me`, { headers });
   await expect(activity.entry('backup.sh got a token of acme/me.')).toBeVisible();
   expect((await fetch(`${host.url}/v1/token/acme/spent`, { headers })).status).toBe(409);
   await host.call('POST', '/v1/keys', { name: 'second', connections: ['*'] });
+  await expect(activity.entry('second')).toBeVisible();
+  await watch.expectCalm(page, 'entries that come by themselves');
   const refused = activity.entry('backup.sh got no token of acme/spent: it needs your consent.');
   await expect(refused).toContainText('Reconnect it to go on.');
   const time = activity.entries.first().locator('time');

@@ -11,7 +11,7 @@ import styles from './activity-days.module.css';
 export const ActivityEntry = memo(function ActivityEntry({ entry }: { readonly entry: ActivityJson }) {
   const { before, name, after, advice, failed } = activitySentence(entry);
   return (
-    <li className={styles.entry}>
+    <li className={styles.entry} data-glide={entry.seq}>
       <span className={styles.when}>
         <Time at={entry.at} />
       </span>

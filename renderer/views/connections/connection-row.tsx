@@ -1,9 +1,9 @@
 // One connection in the list: who, what, how long still, and the one thing to do.
 import { useMutation } from '@tanstack/react-query';
-import { Copy, RotateCcw, X } from 'lucide-react';
+import { Copy, RotateCcw } from 'lucide-react';
 import { memo, type RefObject, useEffect, useRef } from 'react';
 import type { ConnectionJson } from '../../../api/wire.ts';
-import { cancelConsent, connect } from '../../consents.ts';
+import { connect, useConsent } from '../../consents.ts';
 import { copyToken } from '../../copy-token.ts';
 import { paths } from '../../router.ts';
 import { groupOf, lookOf, needsConsent } from '../../text/connection-words.ts';
@@ -12,6 +12,7 @@ import { classNames } from '../../ui/class-names.ts';
 import { LifeBar } from '../../ui/life-bar.tsx';
 import { Link } from '../../ui/link.tsx';
 import { Tile } from '../../ui/tile.tsx';
+import { PendingActions } from './pending-actions.tsx';
 import styles from './row.module.css';
 
 export interface ConnectionRowProps {
@@ -54,10 +55,12 @@ export const ConnectionRow = memo(function ConnectionRow(props: ConnectionRowPro
             <span className={styles.about}>{look.why}</span>
           )}
         </span>
-        <span className={styles.life}>
-          <span className={classNames(styles.short, styles[look.tone])}>{look.short}</span>
-          <LifeBar left={look.left} tone={look.tone} />
-        </span>
+        {connection.consent === undefined && (
+          <span className={styles.life}>
+            <span className={classNames(styles.short, styles[look.tone])}>{look.short}</span>
+            <LifeBar left={look.left} tone={look.tone} />
+          </span>
+        )}
       </Link>
       <RowAction connection={connection} consents={needsConsent(connection, now)} tabIndex={tabIndex} />
     </div>
@@ -74,19 +77,13 @@ function RowAction({ connection, consents, tabIndex }: RowActionProps) {
   const { name, provider, account, consent } = connection;
   const copy = useMutation({ mutationFn: () => copyToken(connection, 'token') });
   const reconnect = useMutation({ mutationFn: () => connect({ provider, account }) });
-  const cancel = useMutation({ mutationFn: cancelConsent });
+  const open = useConsent(consent);
   const shared = { className: styles.action, tabIndex };
   if (consent !== undefined) {
     return (
-      <Button
-        {...shared}
-        variant="quiet"
-        busy={cancel.isPending}
-        aria-label={`Cancel the consent of ${name}`}
-        onClick={() => cancel.mutate(consent)}
-      >
-        <X size={16} aria-hidden="true" /> <span>Cancel</span>
-      </Button>
+      <span className={styles.two}>
+        <PendingActions {...shared} id={consent} url={open?.authorization_url} name={name} />
+      </span>
     );
   }
   if (consents) {

@@ -1,12 +1,11 @@
 // A consent that has no connection yet: open it again or cancel it; when it failed, why, and the way to try again.
 import { useMutation } from '@tanstack/react-query';
-import { ExternalLink, RotateCcw, X } from 'lucide-react';
+import { RotateCcw, X } from 'lucide-react';
 import type { ConsentJson } from '../../../api/wire.ts';
-import { cancelConsent, connect, dismissConsent } from '../../consents.ts';
-import buttons from '../../ui/button.module.css';
+import { connect, dismissConsent } from '../../consents.ts';
 import { Button } from '../../ui/button.tsx';
-import { classNames } from '../../ui/class-names.ts';
 import { Tile } from '../../ui/tile.tsx';
+import { PendingActions } from './pending-actions.tsx';
 import styles from './row.module.css';
 
 export function ConsentRow({ consent }: { readonly consent: ConsentJson }) {
@@ -24,37 +23,18 @@ export function ConsentRow({ consent }: { readonly consent: ConsentJson }) {
         </span>
       </div>
       <span className={styles.two}>
-        {pending ? <Pending consent={consent} /> : <Failed consent={consent} />}
+        {pending ? (
+          <PendingActions
+            id={consent.id}
+            url={consent.authorization_url}
+            name={provider}
+            className={styles.action}
+          />
+        ) : (
+          <Failed consent={consent} />
+        )}
       </span>
     </div>
-  );
-}
-
-function Pending({ consent }: { readonly consent: ConsentJson }) {
-  const cancel = useMutation({ mutationFn: () => cancelConsent(consent.id) });
-  return (
-    <>
-      {consent.authorization_url !== undefined && (
-        <a
-          className={classNames(buttons.button, buttons.plain, styles.action)}
-          href={consent.authorization_url}
-          target="_blank"
-          rel="noopener noreferrer"
-          aria-label={`Open the consent at ${consent.provider}`}
-        >
-          <ExternalLink size={16} aria-hidden="true" /> <span>Open</span>
-        </a>
-      )}
-      <Button
-        className={styles.action}
-        variant="quiet"
-        busy={cancel.isPending}
-        aria-label={`Cancel the consent at ${consent.provider}`}
-        onClick={() => cancel.mutate()}
-      >
-        <X size={16} aria-hidden="true" /> <span>Cancel</span>
-      </Button>
-    </>
   );
 }
 

@@ -5,7 +5,7 @@ import { useState } from 'react';
 import type { ConnectionJson } from '../../../api/wire.ts';
 import { api, type CopyFormat } from '../../api.ts';
 import { useNow } from '../../clock.ts';
-import { cancelConsent, connect } from '../../consents.ts';
+import { connect, useConsent } from '../../consents.ts';
 import { copyToken } from '../../copy-token.ts';
 import { sentenceOf } from '../../problem.ts';
 import { keepConnection } from '../../queries.ts';
@@ -14,6 +14,7 @@ import { needsConsent } from '../../text/connection-words.ts';
 import { Button } from '../../ui/button.tsx';
 import { Menu } from '../../ui/menu.tsx';
 import { notify } from '../../ui/toast.tsx';
+import { PendingActions } from '../connections/pending-actions.tsx';
 import styles from './detail-actions.module.css';
 import { EndDialog } from './end-dialog.tsx';
 import { RenameDialog } from './rename-dialog.tsx';
@@ -24,6 +25,7 @@ export function DetailActions({ connection }: { readonly connection: ConnectionJ
   const now = useNow();
   const [open, setOpen] = useState<Open>();
   const { name, provider, account, consent, status, refreshable } = connection;
+  const waiting = useConsent(consent);
   const reconnect = useMutation({ mutationFn: () => connect({ provider, account }) });
   const copy = useMutation({ mutationFn: (format: CopyFormat) => copyToken(connection, format) });
   const refresh = useMutation({
@@ -38,9 +40,7 @@ export function DetailActions({ connection }: { readonly connection: ConnectionJ
   const stale = needsConsent(connection, now);
   return (
     <div className={styles.actions}>
-      {consent !== undefined && (
-        <Button onClick={() => void cancelConsent(consent)}>Cancel the consent</Button>
-      )}
+      {consent !== undefined && <PendingActions id={consent} url={waiting?.authorization_url} name={name} />}
       {consent === undefined && stale && (
         <Button variant="primary" busy={reconnect.isPending} onClick={() => reconnect.mutate()}>
           Reconnect

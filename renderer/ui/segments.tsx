@@ -1,0 +1,34 @@
+// One of a few, side by side. Radio buttons of the browser: Tab reaches the group, arrows choose.
+import { useId } from 'react';
+import { FieldGroup } from './field-group.tsx';
+import styles from './segments.module.css';
+import type { Option } from './select.tsx';
+
+export interface SegmentsProps<Value extends string> {
+  readonly legend: string;
+  readonly value: Value;
+  readonly options: readonly Option<Value>[];
+  readonly onChoose: (value: Value) => void;
+}
+
+export function Segments<Value extends string>({ legend, value, options, onChoose }: SegmentsProps<Value>) {
+  const name = useId();
+  return (
+    <FieldGroup label={legend}>
+      <div className={styles.row}>
+        {options.map((option) => (
+          <label key={option.value} className={styles.segment}>
+            <input
+              type="radio"
+              name={name}
+              value={option.value}
+              checked={option.value === value}
+              onChange={() => onChoose(option.value)}
+            />
+            <span>{option.label}</span>
+          </label>
+        ))}
+      </div>
+    </FieldGroup>
+  );
+}

@@ -1,0 +1,43 @@
+// Takes a way to open the vault away, asked for twice.
+import { useMutation } from '@tanstack/react-query';
+import type { SlotJson } from '../../../api/wire.ts';
+import { api } from '../../api.ts';
+import { sentenceOf } from '../../problem.ts';
+import { queries, queryClient } from '../../queries.ts';
+import { AlertDialog } from '../../ui/alert-dialog.tsx';
+import { notify } from '../../ui/toast.tsx';
+import { slotName } from './slot-words.ts';
+
+const AFTER: Readonly<Record<SlotJson['kind'], string>> = {
+  keychain: 'The keychain of this machine does not open the vault any more, and its entry there is deleted.',
+  passphrase: 'This passphrase does not open the vault any more.',
+  file: 'The key file does not open the vault any more. The file itself stays where it is.',
+};
+
+export interface RemoveSlotProps {
+  readonly slot: SlotJson;
+  readonly onClose: () => void;
+}
+
+export function RemoveSlot({ slot, onClose }: RemoveSlotProps) {
+  const remove = useMutation({
+    mutationFn: () => api.removeSlot(slot.id),
+    onSuccess: () => {
+      void queryClient.invalidateQueries(queries.slots);
+      notify({ title: `${slotName(slot)} is removed.` });
+      onClose();
+    },
+  });
+  return (
+    <AlertDialog
+      open
+      onClose={onClose}
+      title={`Remove ${slotName(slot).toLowerCase()}?`}
+      description={`${AFTER[slot.kind]} Be sure that you have another way to open it.`}
+      confirm="Remove"
+      onConfirm={() => remove.mutate()}
+      busy={remove.isPending}
+      error={remove.error === null ? undefined : sentenceOf(remove.error)}
+    />
+  );
+}

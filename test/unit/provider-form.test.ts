@@ -1,0 +1,202 @@
+// The window's provider form: what it sends for what was typed, and where it puts what the host refuses.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { ProviderJson } from '../../api/wire.ts';
+import { HostProblem } from '../../renderer/problem.ts';
+import {
+  changedFields,
+  type Draft,
+  draftOf,
+  EMPTY_DRAFT,
+  newFields,
+  redirectUri,
+} from '../../renderer/views/providers/draft.ts';
+import { missing, mistakeOf } from '../../renderer/views/providers/mistakes.ts';
+import { freeName, nameOfIssuer } from '../../renderer/views/providers/short-name.ts';
+
+const PROVIDER: ProviderJson = {
+  id: 'example',
+  name: 'Example',
+  discovery: 'none',
+  authorization_endpoint: 'https://login.example/authorize',
+  token_endpoint: 'https://login.example/token',
+  revocation_endpoint: 'https://login.example/revoke',
+  authorization_response_iss_parameter_supported: false,
+  client_id: 'abc',
+  token_endpoint_auth_method: 'client_secret_post',
+  scopes: ['openid', 'email'],
+  scope_separator: ' ',
+  pkce: 'S256',
+  authorization_parameters: { access_type: 'offline', prompt: 'consent' },
+  profile: { url: 'https://api.example/me', subject: 'id', label: 'login' },
+  redirect: { host: '127.0.0.1', port: 'any' },
+  api_base_url: 'https://api.example/',
+  client_secret: 'set',
+  redirect_uri: 'http://127.0.0.1/callback/example',
+  connections: 0,
+  warnings: [],
+};
+
+const draft = (changes: Partial<Draft>): Draft => ({ ...EMPTY_DRAFT, ...changes });
+
+describe('a new provider', () => {
+  test('from a preset sends the preset, and nothing that was left empty', () => {
+    const typed = draft({ preset: 'google', id: ' google ', client_id: ' abc ' });
+    assert.deepEqual(newFields(typed), { preset: 'google', id: 'google', client_id: 'abc' });
+  });
+
+  const everything = { issuer: 'https://i.example', authorization_endpoint: 'a', token_endpoint: 't' };
+  const ways: readonly (readonly [Draft['way'], readonly string[]])[] = [
+    ['preset', ['client_id', 'id', 'preset']],
+    ['issuer', ['client_id', 'id', 'issuer']],
+    ['hand', ['authorization_endpoint', 'client_id', 'id', 'issuer', 'token_endpoint']],
+  ];
+  for (const [way, fields] of ways) {
+    test(`by the way "${way}" does not send what was typed for another way`, () => {
+      const typed = draft({ ...everything, way, preset: 'google', id: 'x', client_id: 'c' });
+      assert.deepEqual(Object.keys(newFields(typed)).sort(), fields);
+    });
+  }
+
+  test('scopes come from a list with spaces and line breaks, parameters from lines of name=value', () => {
+    const typed = draft({
+      scopes: ' openid\n  email\tcontacts ',
+      authorization_parameters: 'prompt = consent\n\nclaims={"a"="b"}',
+      redirect_port: 'fixed',
+      access_token_seconds: '3600',
+    });
+    const { scopes, authorization_parameters, redirect, access_token_seconds } = newFields(typed);
+    assert.deepEqual(scopes, ['openid', 'email', 'contacts']);
+    assert.deepEqual(authorization_parameters, { prompt: 'consent', claims: '{"a"="b"}' });
+    assert.deepEqual(redirect, { host: '127.0.0.1', port: 'fixed' });
+    assert.equal(access_token_seconds, 3_600);
+  });
+});
+
+describe('a changed provider', () => {
+  test('an entry that is shown and not touched sends nothing', () => {
+    assert.deepEqual(changedFields(draftOf(PROVIDER), PROVIDER), {});
+  });
+
+  const changes: readonly (readonly [string, Partial<Draft>, Record<string, unknown>])[] = [
+    ['another name', { name: 'Other' }, { name: 'Other' }],
+    ['a field that is emptied', { api_base_url: ' ' }, { api_base_url: null }],
+    ['a field that every entry has, emptied', { client_id: '' }, { client_id: '' }],
+    ['no scopes', { scopes: '' }, { scopes: [] }],
+    ['no profile', { profile_url: '', profile_subject: '', profile_label: '' }, { profile: null }],
+    ['another host', { redirect_host: 'localhost' }, { redirect: { host: 'localhost', port: 'any' } }],
+    [
+      'a parameter less and one more',
+      { authorization_parameters: 'prompt=login\nhd=example' },
+      { authorization_parameters: { access_type: null, prompt: 'login', hd: 'example' } },
+    ],
+    [
+      'no parameters',
+      { authorization_parameters: '' },
+      { authorization_parameters: { access_type: null, prompt: null } },
+    ],
+  ];
+  for (const [what, typed, sent] of changes) {
+    test(`${what} is all that is sent`, () => {
+      assert.deepEqual(changedFields({ ...draftOf(PROVIDER), ...typed }, PROVIDER), sent);
+    });
+  }
+});
+
+describe('the redirect URI before it is saved', () => {
+  test('RFC 8252 7.3: with any port it is registered without one', () => {
+    assert.equal(redirectUri(draftOf(PROVIDER), 9_597), PROVIDER.redirect_uri);
+  });
+
+  test('with a fixed port it has the one of the settings', () => {
+    const typed = draft({ id: 'x', redirect_host: '[::1]', redirect_port: 'fixed' });
+    assert.equal(redirectUri(typed, 9_597), 'http://[::1]:9597/callback/x');
+  });
+});
+
+describe('mistakes', () => {
+  test('everything that is plainly missing is said at once', () => {
+    assert.deepEqual(Object.keys(missing(EMPTY_DRAFT)), ['preset', 'id', 'client_id']);
+    assert.deepEqual(Object.keys(missing(draft({ way: 'issuer' }))), ['issuer', 'id', 'client_id']);
+    const hand = missing(
+      draft({ way: 'hand', authorization_parameters: 'prompt', access_token_seconds: '1h' }),
+    );
+    assert.deepEqual(Object.keys(hand), [
+      'authorization_endpoint',
+      'token_endpoint',
+      'id',
+      'client_id',
+      'authorization_parameters',
+      'access_token_seconds',
+    ]);
+    assert.deepEqual(missing(draftOf(PROVIDER)), {});
+  });
+
+  const refused = (detail: string, field?: string, code: HostProblem['code'] = 'invalid_field') =>
+    new HostProblem({
+      type: `urn:tokentray:error:${code}`,
+      title: '',
+      status: 400,
+      detail,
+      code,
+      ...(field === undefined ? {} : { field }),
+    });
+
+  const answers: readonly (readonly [HostProblem, Draft['way'], string, string])[] = [
+    [
+      refused('Provider: the field client_id is missing.', 'client_id'),
+      'hand',
+      'client_id',
+      'Client ID is missing.',
+    ],
+    [
+      refused('The body: the field scopes.1 must be one scope.', 'scopes.1'),
+      'hand',
+      'scopes',
+      'Scope 2 must be one scope.',
+    ],
+    [
+      refused('The body: the field profile.url must be an https address.', 'profile.url'),
+      'hand',
+      'profile_url',
+      'Profile address must be an https address.',
+    ],
+    [
+      refused('The body: the field authorization_parameters.a is too long.', 'authorization_parameters.a'),
+      'hand',
+      'authorization_parameters',
+      'The parameter a is too long.',
+    ],
+    [refused('There is one already.', 'id', 'already_exists'), 'preset', 'id', 'There is one already.'],
+    [refused('It names another.', undefined, 'issuer_mismatch'), 'issuer', 'issuer', 'It names another.'],
+    [refused('No answer.', undefined, 'offline'), 'hand', 'form', 'No answer.'],
+    [refused('What is this.', 'constructor'), 'hand', 'form', 'What is this.'],
+  ];
+  for (const [problem, way, field, sentence] of answers) {
+    test(`"${problem.message}" stands at ${field}`, () => {
+      assert.deepEqual(mistakeOf(problem, draft({ way })), { [field]: sentence });
+    });
+  }
+});
+
+describe('a suggested short name', () => {
+  test('has a number when it is taken', () => {
+    assert.equal(freeName('google', []), 'google');
+    assert.equal(freeName('google', ['google', 'google-2']), 'google-3');
+    assert.equal(freeName('', ['']), '');
+  });
+
+  const issuers: readonly (readonly [string, string])[] = [
+    ['https://accounts.google.com', 'google'],
+    ['https://login.example.co.uk/realm', 'example'],
+    ['https://example.com', 'example'],
+    ['https://login.microsoftonline.com/x/v2.0', 'microsoftonline'],
+    ['http://127.0.0.1:9596', ''],
+    ['http://localhost:8080', ''],
+    ['https://', ''],
+    ['nonsense', ''],
+  ];
+  for (const [issuer, name] of issuers) {
+    test(`of ${issuer} is "${name}"`, () => assert.equal(nameOfIssuer(issuer), name));
+  }
+});
