@@ -28,6 +28,8 @@ export function isTyping(target: EventTarget | null): boolean {
   );
 }
 
+/** Notices are dialogs that hold nothing up: they say so themselves. */
 export function inDialog(): boolean {
-  return document.querySelector('[role=dialog], [role=alertdialog], [role=menu]') !== null;
+  const open = ':is([role=dialog], [role=alertdialog]):not([aria-modal=false]), [role=menu]';
+  return document.querySelector(open) !== null;
 }

@@ -16,13 +16,15 @@ export interface SearchProps {
 
 const isMac = /Mac|iPhone|iPad/.test(navigator.userAgent);
 
+/** The last wish that was granted, by whichever search was there: one made elsewhere waits for this view. */
+let granted = searchWishes.get();
+
 export function Search({ value, onChange, found, onDown, onEnter }: SearchProps) {
   const input = useRef<HTMLInputElement>(null);
   const wishes = useStore(searchWishes);
-  const granted = useRef(searchWishes.get());
   useEffect(() => {
-    if (wishes === granted.current) return;
-    granted.current = wishes;
+    if (wishes === granted) return;
+    granted = wishes;
     input.current?.focus();
     input.current?.select();
   }, [wishes]);

@@ -1,14 +1,14 @@
 // Changes a provider: the same form, filled in. Sends only what differs; the secret is replaced or left alone.
 import { useMutation } from '@tanstack/react-query';
-import { type FormEvent, useRef, useState } from 'react';
+import { type FormEvent, useEffect, useRef, useState } from 'react';
 import type { ProviderJson } from '../../../api/wire.ts';
 import { api } from '../../api.ts';
 import { connect } from '../../consents.ts';
 import { navigate } from '../../router.ts';
+import { useStore } from '../../store.ts';
 import { Button } from '../../ui/button.tsx';
 import { ButtonLink } from '../../ui/button-link.tsx';
 import { Page } from '../../ui/page.tsx';
-import { notify } from '../../ui/toast.tsx';
 import { AdvancedFields } from './advanced-fields.tsx';
 import { CheckReport } from './check-report.tsx';
 import { changedFields, type Draft, draftOf, redirectUri } from './draft.ts';
@@ -21,6 +21,7 @@ import { FormMistake } from './form-mistake.tsx';
 import { keepProvider } from './keep-provider.ts';
 import { RedirectField } from './redirect-field.tsx';
 import { RemoveProvider } from './remove-provider.tsx';
+import { savedNote } from './saved-note.ts';
 import { SecretField, type SecretFieldProps, withSecret } from './secret-field.tsx';
 
 export interface EditProviderProps {
@@ -38,6 +39,8 @@ export function EditProvider({ provider, redirectPort }: EditProviderProps) {
   const secret = useRef<HTMLInputElement>(null);
   // Counts what was saved, so that the secret's field is a new one each time.
   const [version, setVersion] = useState(0);
+  const note = useStore(savedNote);
+  useEffect(() => () => savedNote.set(undefined), []);
   const { draft } = form;
   const rule = { ...draft, id: provider.id };
   const sameRule =
@@ -63,7 +66,8 @@ export function EditProvider({ provider, redirectPort }: EditProviderProps) {
     const saved = await save.mutateAsync().catch(() => undefined);
     if (saved === undefined) return;
     if (!andConnect) {
-      notify({ title: saved === provider ? 'There was nothing to save.' : `${saved.name} is saved.` });
+      const sentence = saved === provider ? 'There was nothing to save.' : `${saved.name} is saved.`;
+      savedNote.set({ provider: saved.id, sentence });
       return;
     }
     if ((await connect({ provider: saved.id })) !== undefined) navigate('/');
@@ -76,6 +80,7 @@ export function EditProvider({ provider, redirectPort }: EditProviderProps) {
         className={styles.form}
         noValidate
         autoComplete="off"
+        onInput={() => savedNote.set(undefined)}
         onSubmit={(event: FormEvent) => {
           event.preventDefault();
           void submit(true);
@@ -103,17 +108,13 @@ export function EditProvider({ provider, redirectPort }: EditProviderProps) {
           rows={2}
           hint="With spaces between them. New consents ask for these; connections keep what they were granted."
         />
-        {draft.way !== 'hand' && draft.issuer !== '' && (
-          <DraftTextField
-            form={form}
-            field="issuer"
-            hint="Named in its ID tokens; must match to the letter."
-          />
-        )}
         <EndpointFields form={form} all />
         <AdvancedFields form={form} fresh={false} />
         <FormMistake mistakes={form.mistakes} />
         <div className={styles.footer}>
+          <p className={styles.note} role="status">
+            {note?.provider === provider.id && note.sentence}
+          </p>
           <ButtonLink variant="quiet" to="/providers">
             Back
           </ButtonLink>

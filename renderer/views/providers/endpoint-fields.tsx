@@ -23,6 +23,12 @@ export function EndpointFields({ form, all }: EndpointFieldsProps) {
         placeholder="https://login.example.com/token"
         hint="Where codes and refresh tokens are exchanged."
       />
+      <DraftTextField
+        form={form}
+        field="issuer"
+        optional
+        hint="For OpenID Connect: the name in its ID tokens, to the letter."
+      />
       {all && (
         <>
           <DraftTextField form={form} field="revocation_endpoint" optional hint="Where a grant is ended." />

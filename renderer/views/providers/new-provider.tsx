@@ -10,7 +10,6 @@ import { Button } from '../../ui/button.tsx';
 import { ButtonLink } from '../../ui/button-link.tsx';
 import { Page } from '../../ui/page.tsx';
 import { Segments } from '../../ui/segments.tsx';
-import { notify } from '../../ui/toast.tsx';
 import { AdvancedFields } from './advanced-fields.tsx';
 import { type Draft, EMPTY_DRAFT, newFields, redirectUri, type Way } from './draft.ts';
 import { DraftTextField } from './draft-field.tsx';
@@ -21,6 +20,7 @@ import { FormMistake } from './form-mistake.tsx';
 import { keepProvider } from './keep-provider.ts';
 import { PresetChoice } from './preset-choice.tsx';
 import { RedirectField } from './redirect-field.tsx';
+import { savedNote } from './saved-note.ts';
 import { SecretField, withSecret } from './secret-field.tsx';
 import { freeName, nameOfIssuer } from './short-name.ts';
 
@@ -73,13 +73,9 @@ export function NewProvider({ redirectPort }: { readonly redirectPort: number })
     if (save.isPending || !form.ready()) return;
     const saved = await save.mutateAsync().catch(() => undefined);
     if (saved === undefined) return;
-    const another = saved.redirect_uri !== shownUri;
-    notify({
-      title: `${saved.name} is saved.`,
-      ...(another
-        ? { detail: `Register this redirect URI, not the one shown before: ${saved.redirect_uri}` }
-        : {}),
-    });
+    const another =
+      saved.redirect_uri === shownUri ? '' : ' Register the redirect URI shown here, not the one before.';
+    savedNote.set({ provider: saved.id, sentence: `${saved.name} is saved.${another}` });
     const consent = andConnect ? await connect({ provider: saved.id }) : undefined;
     navigate(consent === undefined ? paths.provider(saved.id) : '/', { replace: true });
   };

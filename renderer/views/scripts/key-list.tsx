@@ -10,14 +10,21 @@ import { notify } from '../../ui/toast.tsx';
 import styles from './key-list.module.css';
 import { KeyRow } from './key-row.tsx';
 
-export function KeyList({ keys }: { readonly keys: readonly KeyJson[] }) {
+export interface KeyListProps {
+  readonly keys: readonly KeyJson[];
+  /** The row that had the focus is gone. */
+  readonly onRemoved: () => void;
+}
+
+export function KeyList({ keys, onRemoved }: KeyListProps) {
   const [asked, setAsked] = useState<string>();
   const remove = useMutation({
     mutationFn: api.removeKey,
     onSuccess: async (_removed, name) => {
-      await queryClient.invalidateQueries(queries.keys);
       setAsked(undefined);
+      await queryClient.invalidateQueries(queries.keys);
       notify({ title: `Removed the key ${name}.` });
+      onRemoved();
     },
   });
   return (

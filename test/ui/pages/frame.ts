@@ -17,7 +17,7 @@ export class Frame {
 
   constructor(page: Page) {
     this.page = page;
-    this.banner = page.getByText('The host has stopped.');
+    this.banner = page.getByText(/^The host has stopped/);
   }
 
   async goTo(place: Place): Promise<void> {
