@@ -11,6 +11,8 @@ export interface HostPaths {
   readonly settings: string;
   readonly endpoint: string;
   readonly ownerKey: string;
+  /** Digests of the window's sessions. */
+  readonly sessions: string;
   readonly logs: string;
   readonly sandbox: string;
   /** Unix socket, or the name of a pipe on Windows. */
@@ -38,6 +40,7 @@ export function resolvePaths(
     settings: join(home, 'settings.json'),
     endpoint: join(home, 'endpoint.json'),
     ownerKey: join(home, 'owner.key'),
+    sessions: join(home, 'sessions.json'),
     logs: join(home, 'logs'),
     sandbox: join(home, 'sandbox'),
     socket: socketOf(env, platform, home),

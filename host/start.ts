@@ -23,6 +23,7 @@ import { type HostPaths, resolvePaths } from './paths.ts';
 import { systemRandom } from './random.ts';
 import { SandboxProcess } from './sandbox-process.ts';
 import { ensureSandboxProvider } from './sandbox-provider.ts';
+import { readSessions, writeSessions } from './sessions-file.ts';
 import { portSettings, readSettings } from './settings.ts';
 import { windowFiles } from './window-files.ts';
 
@@ -140,7 +141,10 @@ export async function startHost(options: HostOptions): Promise<Host> {
         stop: () => sandbox.stop(),
       },
     };
-    const sessions = new Sessions(ports.clock, ports.random);
+    const sessions = new Sessions(ports.clock, ports.random, readSessions(paths.sessions, log), (records) =>
+      writeSessions(paths.sessions, records, log),
+    );
+    undo.push(() => writeSessions(paths.sessions, sessions.records(), log));
     const handle = createHandler({ engine, host: controls, sessions, log, clock: ports.clock });
     const doors = {
       tcp: toNodeListener(handle, 'tcp', () => port),

@@ -1,5 +1,7 @@
-// Sessions of the window: begun by a login code, held in memory only, ended by idleness, age, a person or a restart.
-// What must stay true: no code or session is stored in the clear, and whatever ends a session ends its open streams.
+// Sessions of the window: begun by a login code, ended by idleness, age or a person. The host keeps their records over a
+// restart, so that an open window comes back by itself. What must stay true: no code or session is stored in the clear
+// (a record holds a digest of 256 random bits), and whatever ends a session ends its open streams.
+import { z } from 'zod';
 import { TokentrayError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import type { Clock, RandomPort } from '../ports.ts';
@@ -26,6 +28,15 @@ export interface SessionView {
   readonly expires_at: number;
 }
 
+/** What outlives a restart. Times are wall clock milliseconds. */
+export const sessionRecord = z.strictObject({
+  digest: z.base64().length(44),
+  id: z.string().regex(/^w_[A-Za-z0-9_-]{16}$/),
+  begun: z.int(),
+  used: z.int(),
+});
+export type SessionRecord = z.infer<typeof sessionRecord>;
+
 interface Held {
   readonly digest: Buffer;
   readonly session: Session;
@@ -43,12 +54,41 @@ export class Sessions {
   readonly #random: RandomPort;
   readonly #codes: OneTime<true>;
   readonly #held = new Map<string, Held>();
+  readonly #save: (records: readonly SessionRecord[]) => void;
   #wrongCodes = 0;
 
-  constructor(clock: Clock, random: RandomPort) {
+  /** `kept`: the records of a former run; `save` is given the records whenever a session begins or ends. */
+  constructor(
+    clock: Clock,
+    random: RandomPort,
+    kept: readonly SessionRecord[] = [],
+    save: (records: readonly SessionRecord[]) => void = () => undefined,
+  ) {
     this.#clock = clock;
     this.#random = random;
+    this.#save = save;
     this.#codes = new OneTime(clock, random, LIMITS.loginCodeMs);
+    for (const { digest, id, begun, used } of kept) {
+      this.#hold(Buffer.from(digest, 'base64'), id, this.#moment(begun), this.#moment(used));
+    }
+  }
+
+  records(): SessionRecord[] {
+    return [...this.#held.values()]
+      .filter((held) => this.#left(held) > 0)
+      .map(({ digest, session, begun, used }) => ({
+        digest: digest.toString('base64'),
+        id: session.id,
+        begun: begun.wall,
+        used: used.wall,
+      }));
+  }
+
+  /** A moment of a former run: as long ago as the wall clock says, and never in the future. */
+  #moment(wall: number): Moment {
+    const now = momentOf(this.#clock);
+    const ago = Math.max(0, now.wall - wall);
+    return { wall: now.wall - ago, monotonic: now.monotonic - ago };
   }
 
   /** A login code: works once, for a minute. */
@@ -74,7 +114,10 @@ export class Sessions {
     }
     this.#wrongCodes = 0;
     const { text, digest } = newSecret(this.#random);
-    const held = this.#hold(digest);
+    const id = `w_${Buffer.from(this.#random.bytes(ID_BYTES)).toString('base64url')}`;
+    const now = momentOf(this.#clock);
+    const held = this.#hold(digest, id, now, now);
+    this.#save(this.records());
     return { secret: text, view: this.#view(held) };
   }
 
@@ -104,24 +147,24 @@ export class Sessions {
     held.end();
   }
 
-  #hold(digest: Buffer): Held {
+  #hold(digest: Buffer, id: string, begun: Moment, used: Moment): Held {
     const ended = new AbortController();
     const key = digest.toString('base64');
-    const now = momentOf(this.#clock);
     let cancel = (): void => undefined;
     const held: Held = {
       digest,
       session: {
-        id: `w_${Buffer.from(this.#random.bytes(ID_BYTES)).toString('base64url')}`,
+        id,
         tickets: new OneTime(this.#clock, this.#random, LIMITS.copyTicketMs),
         ended: ended.signal,
       },
-      begun: now,
-      used: now,
+      begun,
+      used,
       end: () => {
         cancel();
         this.#held.delete(key);
         ended.abort();
+        this.#save(this.records());
       },
     };
     // Streams do not ask for anything any more: without this they would outlive an idle session.

@@ -1,6 +1,6 @@
 // The window's door of a real host: its own loopback port, its files, a login, live events, copying, what happened.
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, connect as tcpConnect } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -87,7 +87,13 @@ function pageOf(host: Host) {
     if (answer.status === 201) session = WIRE.NewSession.parse(await answer.json()).session;
     return answer.status;
   };
-  return { url, origin, ask, login };
+  /** The same window after a restart: it has its session and nothing else. */
+  const movedTo = (next: Host) => {
+    const page = pageOf(next);
+    const held = { 'x-tokentray-session': session };
+    return { ...page, ask: (method: string, path: string) => page.ask(method, path, undefined, held) };
+  };
+  return { url, origin, ask, login, movedTo };
 }
 
 async function canConnect(host: string, port: number): Promise<boolean> {
@@ -218,15 +224,25 @@ test('promise 170: over the wire a logout ends the event stream, and the session
   assert.equal((await ask('GET', '/v1/status')).status, 401);
 });
 
-test('promise 170: a restart ends every session', async (t) => {
+test('promise 170: a session outlives a restart of the host as a digest, and ends all the same when a person ends it', async (t) => {
   const place = newPlace(t);
   const { host } = await start(t, place);
-  const { ask, login } = pageOf(host);
-  await login();
-  assert.equal((await ask('GET', '/v1/status')).status, 200);
+  const page = pageOf(host);
+  await page.login();
   await host.close();
-  const again = pageOf((await start(t, place)).host);
-  assert.equal((await again.ask('GET', '/v1/status')).status, 401);
+  const kept = readFileSync(join(place.home, 'sessions.json'), 'utf8');
+  assert.equal(statSync(join(place.home, 'sessions.json')).mode & 0o777, 0o600);
+  const { host: second } = await start(t, place);
+  const again = page.movedTo(second);
+  assert.equal((await again.ask('GET', '/v1/status')).status, 200);
+  assert.equal((await again.ask('DELETE', '/window/session')).status, 200);
+  await second.close();
+  // A file that cannot be used ends sessions and nothing else.
+  writeFileSync(join(place.home, 'sessions.json'), kept.replace(/"digest":"./, '"digest":"?'), {
+    mode: 0o600,
+  });
+  const { host: third } = await start(t, place);
+  assert.equal((await page.movedTo(third).ask('GET', '/v1/status')).status, 401);
 });
 
 test('promise 171: the window answers no callback and redirects nowhere', async (t) => {

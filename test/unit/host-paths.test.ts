@@ -17,6 +17,7 @@ test('every file of a host lies in TOKENTRAY_HOME when that is set, the socket i
     settings: '/srv/tokens/settings.json',
     endpoint: '/srv/tokens/endpoint.json',
     ownerKey: '/srv/tokens/owner.key',
+    sessions: '/srv/tokens/sessions.json',
     logs: '/srv/tokens/logs',
     sandbox: '/srv/tokens/sandbox',
     socket: '/srv/tokens/run/t.sock',
