@@ -1,4 +1,6 @@
 // What comes between a window and its host: a second window, a lock, a stop, a restart, a lost session.
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { fillVault } from '../support/window-fill.ts';
 import { keyOf } from './answers.ts';
 import { LOOKS, look } from './look.ts';
@@ -25,7 +27,6 @@ test.describe('two windows', () => {
   test.use({ hostChoice: FILLED });
 
   test("two windows at once see each other's changes and have sessions of their own", async ({
-    host,
     openWindow,
   }) => {
     const [first, second] = [await openWindow(), await openWindow()];
@@ -71,7 +72,12 @@ for (const { theme, width } of LOOKS) {
         await see(page, 'host-stopped');
         await watch.expectCalm(page, 'the banner');
         await host.start();
-        // Sessions do not outlive a host: the window says where the next one comes from.
+        await expect(new Frame(page).banner).toBeHidden({ timeout: 20_000 });
+        await expect(connections.row('acme/alpha')).toBeVisible();
+        // Without the sessions it kept, the host knows nobody: the window says where the next one comes from.
+        await host.stop();
+        rmSync(join(host.home, 'sessions.json'));
+        await host.start();
         await expect(page.getByRole('heading', { name: 'This session has ended' })).toBeVisible({
           timeout: 20_000,
         });

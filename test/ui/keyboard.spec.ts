@@ -71,6 +71,8 @@ test('every place of the window is reached by Tab and Enter, and / leads back to
   openWindow,
 }) => {
   const page = await openWindow();
+  // The one-time code is spent on arrival: a page left before its session came would have neither.
+  await expect(page.getByRole('navigation')).toBeVisible();
   for (const place of ['Providers', 'Calendar', 'Activity', 'Scripts', 'Read a token', 'Settings']) {
     await page.goto(new URL('/', page.url()).href);
     await expect(page.getByRole('navigation')).toBeVisible();
