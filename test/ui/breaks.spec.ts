@@ -25,7 +25,6 @@ test.describe('two windows', () => {
   test.use({ hostChoice: FILLED });
 
   test("two windows at once see each other's changes and have sessions of their own", async ({
-    host,
     openWindow,
   }) => {
     const [first, second] = [await openWindow(), await openWindow()];
