@@ -32,6 +32,8 @@ export function Providers() {
 export function ProviderForm({ id }: { readonly id: string | undefined }) {
   const { data: providers, error } = useQuery(queries.providers);
   const { data: settings, error: noSettings } = useQuery(queries.settings);
+  // The form shows them at once, so it waits for them: nothing in it moves when they come.
+  const { isPending: presetsPending } = useQuery(queries.presets);
   const failure = error ?? noSettings;
   if (failure !== null) {
     return (
@@ -40,7 +42,9 @@ export function ProviderForm({ id }: { readonly id: string | undefined }) {
       </Page>
     );
   }
-  if (providers === undefined || settings === undefined) return <Page title="Provider">{null}</Page>;
+  if (providers === undefined || settings === undefined || presetsPending) {
+    return <Page title="Provider">{null}</Page>;
+  }
   const redirectPort = settings.redirect_port;
   if (id === undefined) return <NewProvider redirectPort={redirectPort} />;
   const provider = providers.find((one) => one.id === id);

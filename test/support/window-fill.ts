@@ -19,6 +19,8 @@ export interface FilledConnection {
   readonly scope?: readonly string[];
 }
 
+/** Connections whose tokens are looked for in the browser: each in a dozen forms takes its time. */
+const LOOKED_FOR = 50;
 const HOUR_MS = 3_600_000;
 
 /** For `fill` of a window host: one provider, whose address nobody answers at, and these connections. */
@@ -40,10 +42,12 @@ export function fillVault(connections: readonly FilledConnection[], provider = '
     };
     registry.put(buildEntry({ fields, secret: undefined }, undefined), undefined);
     const secrets: string[] = [];
-    for (const [number, connection] of connections.entries()) {
-      const { access_token, refresh_token } = insert(rows, provider, connection, number);
-      secrets.push(access_token, refresh_token ?? access_token);
-    }
+    rows.atomically(() => {
+      for (const [number, connection] of connections.entries()) {
+        const { access_token, refresh_token } = insert(rows, provider, connection, number);
+        if (number < LOOKED_FOR) secrets.push(access_token, refresh_token ?? access_token);
+      }
+    });
     vault.close();
     return secrets;
   };

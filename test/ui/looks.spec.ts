@@ -10,6 +10,15 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
+/** Nobody's: an expired one with a signature of zeros. */
+const TOKEN = [
+  { alg: 'RS256', kid: 'k1' },
+  { iss: 'https://issuer.test', sub: 'user-7', iat: 1_700_000_000, exp: 1_700_003_600 },
+]
+  .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
+  .concat('A'.repeat(342))
+  .join('.');
+
 const FILLED = fillVault([
   { account: 'work', label: 'maria@example.test', endsIn: 41 * MINUTE_MS, scope: ['calendar', 'drive.file'] },
   { account: 'home', label: 'maria.k@example.test', endsIn: 52 * MINUTE_MS, scope: ['openid', 'mail.read'] },
@@ -97,6 +106,36 @@ for (const { theme, width } of LOOKS) {
         await see(page, 'activity');
         await watch.expectCalm(page, 'activity');
       });
+    });
+
+    test('providers, settings and a token that is read', async ({ openWindow, watch }) => {
+      const page = await openWindow();
+      const frame = new Frame(page);
+      await expect(page.getByRole('heading', { name: 'The sandbox is ready' })).toBeVisible();
+      await frame.goTo('Providers');
+      await expect(page.getByRole('link', { name: 'Sandbox' })).toBeVisible();
+      await see(page, 'providers');
+      await watch.expectCalm(page, 'providers');
+      await page.getByRole('link', { name: 'Sandbox' }).click();
+      await expect(page.getByRole('button', { name: /^Save/ }).first()).toBeVisible();
+      await see(page, 'provider');
+      await watch.expectCalm(page, 'provider');
+      await page.goto(new URL('/providers/new', page.url()).href);
+      await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+      await see(page, 'provider-new');
+      await watch.expectCalm(page, 'a new provider');
+      await frame.goTo('Settings');
+      await see(page, 'settings');
+      await watch.expectCalm(page, 'settings');
+      await frame.goTo('Read a token');
+      await see(page, 'decode');
+      await page.getByLabel('Token (JWT)').fill(TOKEN);
+      await expect(page.getByText('user-7')).toBeVisible();
+      await see(page, 'decode-read');
+      await page.getByLabel('Token (JWT)').fill('not a token');
+      await expect(page.getByRole('alert')).toBeVisible();
+      await see(page, 'decode-mistake');
+      await watch.expectCalm(page, 'a token that is read');
     });
 
     test('the first screen of a window without connections, and its other views', async ({
