@@ -18,7 +18,11 @@ export function useGlide(list: RefObject<HTMLElement | null>): void {
       const is = row.offsetTop;
       after.set(name, is);
       if (was === undefined || was === is || still) continue;
-      row.animate([{ transform: `translateY(${was - is}px)` }, { transform: 'none' }], GLIDE_MS);
+      row.animate([{ transform: `translateY(${was - is}px)` }, { transform: 'translateY(0)' }], {
+        duration: GLIDE_MS,
+        // One that begins while another is under way goes on from where the row is seen.
+        composite: 'add',
+      });
     }
     places.current = after;
   });

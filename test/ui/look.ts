@@ -21,8 +21,13 @@ const TOO_WIDE = `[...document.querySelectorAll('*')]
 
 const STILL = `Promise.all(document.getAnimations().map((one) => one.finished.catch(() => undefined)))`;
 
-export async function look(page: Page, name: string, { theme, width }: Look): Promise<void> {
+/** Until every motion has ended. */
+export async function still(page: Page): Promise<void> {
   await page.evaluate(STILL);
+}
+
+export async function look(page: Page, name: string, { theme, width }: Look): Promise<void> {
+  await still(page);
   await page.screenshot({ path: `test-results/window/${name}-${theme}-${width}.png` });
   const scrolled = await page.evaluate<number>(
     'document.documentElement.scrollWidth - document.documentElement.clientWidth',
