@@ -7,12 +7,19 @@ export interface Look {
   readonly width: number;
 }
 
-/** Every look that is taken: both themes, a desk and a telephone. */
+/**
+ * The looks that are taken: both themes, a desk and a telephone. Every run takes each theme and each width once;
+ * TOKENTRAY_LOOKS=all takes every theme at every width, for when the looks themselves change.
+ */
 export const LOOKS: readonly Look[] = [
   { theme: 'light', width: 1000 },
-  { theme: 'dark', width: 1000 },
-  { theme: 'light', width: 360 },
   { theme: 'dark', width: 360 },
+  ...(process.env.TOKENTRAY_LOOKS === 'all'
+    ? ([
+        { theme: 'dark', width: 1000 },
+        { theme: 'light', width: 360 },
+      ] as const)
+    : []),
 ];
 
 const TOO_WIDE = `[...document.querySelectorAll('*')]
