@@ -1,14 +1,19 @@
-// The browser specs: a real Chromium against a real host. One at a time and without second chances, because what fails
-// once in a browser fails for somebody.
+// The browser specs: a real Chromium against a real host. Without second chances, because what fails once in a browser
+// fails for somebody. Two files at a time; the one that measures runs alone, after the others.
 import { existsSync } from 'node:fs';
 import { defineConfig } from '@playwright/test';
 
+const MEASURING = '**/many.spec.ts';
 const SYSTEM_CHROMIUM = '/usr/bin/chromium';
 
 export default defineConfig({
   testDir: 'test/ui',
   outputDir: 'test-results/runs',
-  workers: 1,
+  workers: 2,
+  projects: [
+    { name: 'window', testIgnore: MEASURING },
+    { name: 'measures', testMatch: MEASURING, dependencies: ['window'] },
+  ],
   retries: 0,
   reporter: 'list',
   // A cold Chromium and a cold host on a busy machine take ten seconds together; a spec takes two.

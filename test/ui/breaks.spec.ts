@@ -56,38 +56,39 @@ for (const { theme, width } of LOOKS) {
     test.describe('over a filled vault', () => {
       test.use({ hostChoice: FILLED });
 
-      test('a host that stops is told in a banner over what was there, and the window comes back by itself', async ({
-        host,
-        openWindow,
-        watch,
-      }) => {
-        watch.allow(NOBODY, /status of 401/);
-        const page = await openWindow();
-        const connections = new ConnectionsView(page);
-        await expect(connections.row('acme/alpha')).toBeVisible();
-        await watch.expectCalm(page, 'before');
-        await host.stop();
-        await expect(new Frame(page).banner).toBeVisible();
-        await expect(connections.row('acme/alpha')).toBeVisible();
-        await see(page, 'host-stopped');
-        await watch.expectCalm(page, 'the banner');
-        await host.start();
-        await expect(new Frame(page).banner).toBeHidden({ timeout: 20_000 });
-        await expect(connections.row('acme/alpha')).toBeVisible();
-        // Without the sessions it kept, the host knows nobody: the window says where the next one comes from.
-        await host.stop();
-        rmSync(join(host.home, 'sessions.json'));
-        await host.start();
-        await expect(page.getByRole('heading', { name: 'This session has ended' })).toBeVisible({
-          timeout: 20_000,
-        });
-        await expect(page.getByText('tokentray open', { exact: true })).toBeVisible();
-        expect(await page.evaluate('sessionStorage.length')).toBe(0);
-        for (const name of NAMES) expect(await page.content()).not.toContain(name);
-        await see(page, 'session-ended');
-        await page.goto(host.link());
-        await expect(connections.row('acme/alpha')).toBeVisible();
-      });
+      // It waits for a window to try again, which takes its time: one look is enough.
+      const once = theme === LOOKS[0]?.theme ? test : undefined;
+      once?.(
+        'a host that stops is told in a banner over what was there, and the window comes back by itself',
+        async ({ host, openWindow, watch }) => {
+          watch.allow(NOBODY, /status of 401/);
+          const page = await openWindow();
+          const connections = new ConnectionsView(page);
+          await expect(connections.row('acme/alpha')).toBeVisible();
+          await watch.expectCalm(page, 'before');
+          await host.stop();
+          await expect(new Frame(page).banner).toBeVisible();
+          await expect(connections.row('acme/alpha')).toBeVisible();
+          await see(page, 'host-stopped');
+          await watch.expectCalm(page, 'the banner');
+          await host.start();
+          await expect(new Frame(page).banner).toBeHidden({ timeout: 20_000 });
+          await expect(connections.row('acme/alpha')).toBeVisible();
+          // Without the sessions it kept, the host knows nobody: the window says where the next one comes from.
+          await host.stop();
+          rmSync(join(host.home, 'sessions.json'));
+          await host.start();
+          await expect(page.getByRole('heading', { name: 'This session has ended' })).toBeVisible({
+            timeout: 20_000,
+          });
+          await expect(page.getByText('tokentray open', { exact: true })).toBeVisible();
+          expect(await page.evaluate('sessionStorage.length')).toBe(0);
+          for (const name of NAMES) expect(await page.content()).not.toContain(name);
+          await see(page, 'session-ended');
+          await page.goto(host.link());
+          await expect(connections.row('acme/alpha')).toBeVisible();
+        },
+      );
 
       test('a locked vault shows nothing of its names, in this window and in the other', async ({
         host,
