@@ -11,6 +11,8 @@ import { look, prepareFile, writePrivateFile } from '../core/vault/file-safety.t
 export interface Settings {
   /** Where scripts find the endpoint. */
   readonly endpoint_port: number;
+  /** The port it had before that was taken by others; 0 when it never moved. Kept until a person sets the port. */
+  readonly endpoint_moved_from: number;
   /** Sandbox, so that its addresses stay the same over restarts. 0 takes a free one at its first start, kept from then on. */
   readonly sandbox_port: number;
   /** Seconds that access tokens of the sandbox live: a short life lets you watch a refresh. */
@@ -33,6 +35,7 @@ const VERSION = 1;
 const PORT_MAX = 65_535;
 const DEFAULTS: Settings = {
   endpoint_port: 9595,
+  endpoint_moved_from: 0,
   sandbox_port: 9596,
   sandbox_access_seconds: 3_600,
   redirect_port: 9597,
@@ -83,7 +86,8 @@ export function portSettings(file: SettingsFile, inUse: () => Settings): HostCon
           { field },
         );
       }
-      file.change(changes);
+      // Who sets the port knows where it is.
+      file.change({ ...changes, ...(changes.endpoint_port === undefined ? {} : { endpoint_moved_from: 0 }) });
     },
     // The redirect port is read at each consent.
     restartNeeded: () =>
@@ -107,6 +111,7 @@ function parse(text: string): Settings {
     whole(fields.get(name), DEFAULTS[name], min, max);
   return {
     endpoint_port: field('endpoint_port', 1, PORT_MAX),
+    endpoint_moved_from: field('endpoint_moved_from', 0, PORT_MAX),
     sandbox_port: field('sandbox_port', 0, PORT_MAX),
     sandbox_access_seconds: field('sandbox_access_seconds', 1, ACCESS_SECONDS_MAX),
     // Ports below 1024 need rights that a holder of tokens should not have.

@@ -170,9 +170,13 @@ export async function startHost(options: HostOptions): Promise<Host> {
     });
     if (listeners.moved !== undefined) {
       const { from, holder } = listeners.moved;
-      settings.change({ endpoint_port: port });
+      settings.change({ endpoint_port: port, endpoint_moved_from: from });
       warnings.push(
         `Port ${from} is taken${holder === undefined ? '' : ` by ${holder}`}; the endpoint is at ${listeners.url} from now on. Change it in your scripts, so that none sends its key to a stranger.`,
+      );
+    } else if (settings.value.endpoint_moved_from !== 0 && port === settings.value.endpoint_port) {
+      warnings.push(
+        `The endpoint moved from port ${settings.value.endpoint_moved_from} to ${listeners.url}. Look for scripts that still use the old one: they may send their key to a stranger. Setting endpoint_port in the settings ends this warning.`,
       );
     }
     // Nobody sends a key there, so a window that moved needs no warning: its link is given anew each time.

@@ -152,6 +152,13 @@ test('promise 132: the usual port taken means a free one, kept for later starts 
   await taken.free();
   const again = await startHostProcess(t, { home, args: [] });
   assert.equal(again.url, host.url);
+  const standing = new RegExp(`moved from port ${taken.port} to ${host.url}.*stranger`);
+  assert.match(String((await again.call('GET', '/v1/status')).json.warnings), standing);
+  const chosen = await again.call('PATCH', '/v1/settings', { body: { endpoint_port: port } });
+  assert.equal(chosen.status, 200);
+  await again.end();
+  const settled = await startHostProcess(t, { home, args: [] });
+  assert.doesNotMatch(String((await settled.call('GET', '/v1/status')).json.warnings), /stranger/);
 });
 
 test('a port or a home that makes no sense is named, and the exit code is 2', async (t) => {
