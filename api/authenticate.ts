@@ -28,9 +28,11 @@ export interface Asker {
 export type Authenticate = (request: Request, door: Door, stays: boolean) => Asker;
 
 export function createAuthenticate({ engine, sessions, clock, log }: Services): Authenticate {
-  const failures: Record<Exclude<Door, 'window-http'>, number[]> = { tcp: [], socket: [] };
+  const failures: Record<'tcp' | 'socket', number[]> = { tcp: [], socket: [] };
 
   return ({ headers }, door, stays) => {
+    // Only the tray's own window can ask there (api/scheme-guard.ts), and it is the owner's.
+    if (door === 'window') return { caller: OWNER, session: undefined };
     if (door === 'window-http') {
       const secret = headers.get(SESSION_HEADER) ?? '';
       const session = sessions.find(secret, !stays && !headers.has(UNATTENDED_HEADER));

@@ -107,9 +107,9 @@ function eventStream(
   );
 }
 
-/** While the vault is not open, only its own changes are told, whoever asks. */
+/** While the vault is not open, only its own changes and the desktop's are told, whoever asks. */
 function mayRead(engine: Engine, caller: Caller, { event }: SequencedEvent): boolean {
-  if (event.type !== 'vault' && engine.state() !== 'open') return false;
+  if (event.type !== 'vault' && event.type !== 'desktop' && engine.state() !== 'open') return false;
   return engine.mayRead(caller, event);
 }
 

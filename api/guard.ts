@@ -5,8 +5,11 @@ import type { Problem } from '../core/errors.ts';
 import { refusal } from './problem.ts';
 import { judgeBrowser } from './window-guard.ts';
 
-/** The listener a request came in by. It decides which Host names are ours and is written in the audit. */
-export type Door = 'tcp' | 'socket' | 'window-http';
+/** The way a request came in by. It decides which Host names are ours and is written in the audit. */
+export type Door = HttpDoor | 'window';
+
+/** A door with a listener of its own. The other one is called by the tray's window, inside the process. */
+export type HttpDoor = 'tcp' | 'socket' | 'window-http';
 
 /** A request's head as Node's parser gives it. `rawHeaders` alternates names and values, every line of its own. */
 export interface Head {
@@ -28,7 +31,7 @@ const FETCH_SITE = refusal(
   'denied',
   'Requests that a web page started are refused. Leave the Sec-Fetch-Site header out.',
 );
-const METHOD = refusal(
+export const METHOD = refusal(
   'method_not_allowed',
   'OPTIONS, TRACE and CONNECT are not answered here. Use GET, POST, PATCH or DELETE.',
 );
@@ -37,7 +40,7 @@ const TWO_KEYS = refusal(
   'bad_request',
   'The request has more than one Authorization header. Send exactly one.',
 );
-const KEY_IN_QUERY = refusal(
+export const KEY_IN_QUERY = refusal(
   'key_in_query',
   'The address seems to hold a key. Send it in the Authorization header, and replace it: addresses end up in logs.',
 );
@@ -51,7 +54,7 @@ const KEY_LIKE = /\btt_/;
  * Undefined when the request may go on; otherwise the refusal to send. `port` is the door's own (not looked at for the
  * socket). RFC 9112 section 3.2: exactly one Host line, and the authority of an absolute target must agree with it.
  */
-export function judgeHead(head: Head, door: Door, port: number): Problem | undefined {
+export function judgeHead(head: Head, door: HttpDoor, port: number): Problem | undefined {
   const lines = head.rawHeaders;
   let host: string | undefined;
   let hosts = 0;
@@ -91,7 +94,7 @@ function judgeScript(origin: boolean, foreignSite: boolean): Problem | undefined
 }
 
 /** Byte for byte: no other spelling of a loopback address, no other case, no trailing dot, no missing port. */
-function isOurs(host: string, door: Door, port: number): boolean {
+function isOurs(host: string, door: HttpDoor, port: number): boolean {
   if (door === 'socket') return host === 'localhost' || host === 'tokentray';
   return host === `127.0.0.1:${port}` || host === `localhost:${port}` || host === `[::1]:${port}`;
 }
@@ -106,7 +109,7 @@ function targetAgrees(target: string, host: string): boolean {
   return after === undefined || after === '/' || after === '?';
 }
 
-function holdsKey(query: string): boolean {
+export function holdsKey(query: string): boolean {
   for (const [name, value] of new URLSearchParams(query)) {
     if (CREDENTIAL_PARAMETERS.has(name.toLowerCase()) || KEY_LIKE.test(name) || KEY_LIKE.test(value))
       return true;

@@ -30,6 +30,7 @@ const ENV = {
   tcp: { door: 'tcp' },
   socket: { door: 'socket' },
   'window-http': { door: 'window-http' },
+  window: { door: 'window' },
 } as const;
 
 export function createHandler(services: Services): Handle {
@@ -79,14 +80,17 @@ export function createHandler(services: Services): Handle {
   };
 
   const scripts = appOf('tcp', Object.values(SCRIPT_ROUTES));
-  const window = appOf('window-http', [...Object.values(SCRIPT_ROUTES), ...Object.values(WINDOW_ROUTES)]);
+  const every = [...Object.values(SCRIPT_ROUTES), ...Object.values(WINDOW_ROUTES)];
+  const windows = { 'window-http': appOf('window-http', every), window: appOf('window', every) };
 
   return (request, door) => {
-    const app = door === 'window-http' ? window : scripts;
+    const isScript = door === 'tcp' || door === 'socket';
+    const app = isScript ? scripts : windows[door];
     // Hono would run GET for HEAD: a hand-out nobody sees, a stream nobody ends.
     if (request.method === 'HEAD') return noRoute(app, request, door);
-    if (door === 'window-http' && request.method === 'GET') {
-      const { pathname } = new URL(request.url);
+    if (!isScript && request.method === 'GET') {
+      // A scheme of our own may leave the path of its start empty.
+      const pathname = new URL(request.url).pathname || '/';
       if (isPage(pathname)) return fileResponse(services.host.window.files(), pathname);
     }
     return app.fetch(request, ENV[door]);

@@ -1,5 +1,6 @@
 // What the routes ask of the process around the engine: facts about it, and the practice server it can run.
 // The host gives it, both hosts alike. Nothing here may hold a key, a token or a secret.
+import type { DesktopControls } from './desktop-controls.ts';
 import type { WindowFiles } from './window-files.ts';
 
 export interface HostStatus {
@@ -7,8 +8,8 @@ export interface HostStatus {
   readonly pid: number;
   /** Wall clock, milliseconds. */
   readonly started_at: number;
-  /** Address of the TCP door, e.g. `http://127.0.0.1:9595`. */
-  readonly url: string;
+  /** Address of the TCP door, e.g. `http://127.0.0.1:9595`; null while it is off. */
+  readonly url: string | null;
   /** Path of the socket door; null where there is none. */
   readonly socket: string | null;
   /** Standing sentences every surface shows, e.g. that the default port was taken. */
@@ -25,11 +26,15 @@ export interface SandboxInfo {
   readonly login: string;
 }
 
-/** Ports that a person may choose; docs/endpoint.md says what each is for. */
+/** What a person may choose; docs/endpoint.md says what each is for. */
 export interface HostSettings {
   readonly redirect_port: number;
   readonly endpoint_port: number;
   readonly window_port: number;
+  /** The TCP door; the socket is always there. */
+  readonly endpoint_enabled: boolean;
+  /** 0: never. */
+  readonly lock_after_minutes: number;
 }
 
 export interface HostControls {
@@ -37,7 +42,7 @@ export interface HostControls {
   /** Aborted when the host begins to stop: what would stay open (streams) ends then. */
   readonly stopping: AbortSignal;
   readonly window: {
-    /** Its address, e.g. `http://127.0.0.1:9598/`. */
+    /** Its address, e.g. `http://127.0.0.1:9598/`. Throws `not_found` in a host that shows it by itself. */
     url(): string;
     /** Undefined while the window is not built. */
     files(): WindowFiles | undefined;
@@ -48,9 +53,11 @@ export interface HostControls {
     read(): HostSettings;
     /** Keeps them at once. Throws `invalid_field` for a port that is named twice, or `storage`. */
     change(changes: Partial<HostSettings>): void;
-    /** True when a changed port is taken only at the next start. */
+    /** True when something changed takes effect only at the next start. */
     restartNeeded(): boolean;
   };
+  /** Given by a host with a tray. */
+  readonly desktop?: DesktopControls;
   readonly sandbox: {
     info(): SandboxInfo;
     start(): Promise<SandboxInfo>;

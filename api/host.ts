@@ -36,7 +36,8 @@ export const hostRoutes = {
       // Loaded when first asked for: the generator and every answer's schema cost start-up time.
       const { openApiJson } = await import('./openapi.ts');
       const { url, version } = host.status();
-      return new Response(openApiJson(url, version), { headers: JSON_HEADERS });
+      // The socket's name, where TCP is off.
+      return new Response(openApiJson(url ?? 'http://localhost', version), { headers: JSON_HEADERS });
     },
   }),
   'GET /v1/doctor': route('GET /v1/doctor', {

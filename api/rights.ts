@@ -19,10 +19,12 @@ export interface Access {
 const ALWAYS: readonly VaultState[] = ['setup', 'locked', 'open'];
 const OPEN: readonly VaultState[] = ['open'];
 
-const EVERYWHERE: readonly Door[] = ['tcp', 'socket', 'window-http'];
+const EVERYWHERE: readonly Door[] = ['tcp', 'socket', 'window-http', 'window'];
 /** Whatever holds a token or lets somebody in: never at the window's door. */
 const SCRIPTS: readonly Door[] = ['tcp', 'socket'];
-const WINDOW: readonly Door[] = ['window-http'];
+const WINDOWS: readonly Door[] = ['window-http', 'window'];
+/** Sessions and tickets: a tray's own window needs neither. */
+const BROWSER: readonly Door[] = ['window-http'];
 
 const access = (
   right: NeededRight,
@@ -89,12 +91,16 @@ export const RIGHTS = {
 
 /** The window's own, beside those of the endpoint. Not described in the OpenAPI document: scripts have no use for them. */
 export const WINDOW_RIGHTS = {
-  'POST /window/session': access('none', ALWAYS, WINDOW),
-  'DELETE /window/session': access('admin', ALWAYS, WINDOW),
-  'GET /window/sessions': access('admin', ALWAYS, WINDOW),
-  'DELETE /window/sessions/{id}': access('admin', ALWAYS, WINDOW),
-  'POST /window/copy': access('admin', OPEN, WINDOW),
-  'POST /window/copy/{ticket}': access('admin', OPEN, WINDOW),
+  'GET /window/session': access('admin', ALWAYS, WINDOWS),
+  'POST /window/session': access('none', ALWAYS, BROWSER),
+  'DELETE /window/session': access('admin', ALWAYS, BROWSER),
+  'GET /window/sessions': access('admin', ALWAYS, BROWSER),
+  'DELETE /window/sessions/{id}': access('admin', ALWAYS, BROWSER),
+  'POST /window/copy': access('admin', OPEN, WINDOWS),
+  'POST /window/copy/{ticket}': access('admin', OPEN, BROWSER),
+  'GET /window/desktop': access('admin', ALWAYS, WINDOWS),
+  'PATCH /window/desktop': access('admin', ALWAYS, WINDOWS),
+  'POST /window/desktop/picker': access('admin', ALWAYS, WINDOWS),
 } as const satisfies Record<string, Access>;
 
 export type RouteName = keyof typeof RIGHTS;

@@ -3,7 +3,9 @@
 import { z } from 'zod';
 import type { Sessions } from '../core/access/sessions.ts';
 import { TokentrayError } from '../core/errors.ts';
+import { JSON_HEADERS } from './problem.ts';
 import { route } from './route.ts';
+import type { WindowLinkJson } from './wire.ts';
 
 /** A fresh link. `url`: of the window. */
 export function windowLink(url: string, sessions: Sessions): URL {
@@ -13,12 +15,17 @@ export function windowLink(url: string, sessions: Sessions): URL {
 export const windowCodeRoutes = {
   'POST /v1/window/code': route('POST /v1/window/code', {
     summary:
-      'A link to the window that works once, for a minute; with open, shown in the browser of this machine',
+      'A link to the window that works once, for a minute; with open, shown in the browser of this machine. A tray shows its window',
     body: () => z.strictObject({ open: z.boolean().optional() }),
     bodyOptional: true,
     answer: 'WindowLink',
     status: 201,
     handle: async ({ host, sessions, body }) => {
+      if (host.desktop !== undefined) {
+        host.desktop.show();
+        const shown: WindowLinkJson = { url: null, opened: true };
+        return new Response(JSON.stringify(shown), { headers: JSON_HEADERS });
+      }
       const link = windowLink(host.window.url(), sessions);
       return { url: link.href, opened: body.open === true && (await opens(link, host.window.open)) };
     },

@@ -32,7 +32,7 @@ const PAGE_HEADERS = {
 
 /** Addresses inside the window; each shows the page, which then shows the view. */
 const VIEWS =
-  /^\/(?:|connections\/[\w@+.-]+|providers(?:\/[\w@+.-]+)?|calendar|activity|scripts|settings|decode)$/;
+  /^\/(?:|connections\/[\w@+.-]+|providers(?:\/[\w@+.-]+)?|calendar|activity|scripts|settings|decode|picker)$/;
 
 const NOT_BUILT =
   'The window is not built. Run this in the folder of Tokentray, then load the page again: npm run build\n';

@@ -3,10 +3,13 @@
 import { z } from 'zod';
 import type { Session } from '../core/access/sessions.ts';
 import { TokentrayError } from '../core/errors.ts';
+import { desktopOf, desktopRoutes } from './desktop.ts';
 import { connectionRef, sessionId } from './names.ts';
+import { JSON_HEADERS } from './problem.ts';
 import type { WindowRouteName } from './rights.ts';
 import { type Route, route } from './route.ts';
 import { plainToken, sessionJson, timeJson } from './to-wire.ts';
+import type { CopiedJson } from './wire.ts';
 
 /** Longer than any code or ticket of ours; what is longer is not worth a digest. */
 const TEXT_CHARS = 100;
@@ -20,6 +23,17 @@ function here(session: Session | undefined): Session {
 }
 
 export const WINDOW_ROUTES: Readonly<Record<WindowRouteName, Route>> = {
+  ...desktopRoutes,
+  'GET /window/session': route('GET /window/session', {
+    summary: 'Which window this is, and until when',
+    answer: 'WindowSession',
+    handle: ({ door, sessions, session }) => {
+      if (door === 'window') return { door, expires_at: null };
+      const { id } = here(session);
+      const view = sessions.list().find((held) => held.id === id);
+      return { door: 'window-http', expires_at: view === undefined ? null : timeJson(view.expires_at) };
+    },
+  }),
   'POST /window/session': route('POST /window/session', {
     summary: 'Begin a session with the code of a link',
     body: () => z.strictObject({ code: z.string().max(TEXT_CHARS) }),
@@ -55,12 +69,17 @@ export const WINDOW_ROUTES: Readonly<Record<WindowRouteName, Route>> = {
     },
   }),
   'POST /window/copy': route('POST /window/copy', {
-    summary: 'A ticket to copy a token with: for this session, once, at once',
+    summary: 'A ticket to copy a token with: for this session, once, at once. In a tray, the host copies it',
     body: () => z.strictObject({ connection: z.string().max(200), format: z.enum(['token', 'header']) }),
     answer: 'Ticket',
     status: 201,
-    handle: ({ engine, caller, session, body }) => {
+    handle: async ({ engine, host, door, caller, session, body }) => {
       const { id } = engine.connections.show(caller, connectionRef(body.connection));
+      if (door === 'window') {
+        const { copied, clearsIn, sentence } = await desktopOf(host).copy(id, body.format);
+        const json: CopiedJson = { copied, clears_in: clearsIn, sentence };
+        return new Response(JSON.stringify(json), { headers: JSON_HEADERS });
+      }
       return { ticket: here(session).tickets.issue({ connection: id, format: body.format }) };
     },
   }),

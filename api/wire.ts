@@ -8,6 +8,7 @@ import { right } from '../core/model/caller.ts';
 import { consentCause } from '../core/model/connection.ts';
 import { providerSchema } from '../core/model/provider.ts';
 import { expirySource } from '../core/model/token-set.ts';
+import { desktopFacts, desktopPreferences } from './desktop.ts';
 
 const time = z.iso
   .datetime({ precision: 3 })
@@ -33,7 +34,10 @@ const status = z
     version: z.string(),
     pid: z.int(),
     started_at: time,
-    url: z.string().meta({ example: 'http://127.0.0.1:9595' }),
+    url: z
+      .string()
+      .nullable()
+      .meta({ description: 'null while the TCP door is off', example: 'http://127.0.0.1:9595' }),
     socket: z.string().nullable(),
     warnings: z.array(z.string()),
     connections: z
@@ -176,7 +180,11 @@ const settings = z
     redirect_port: z.int(),
     endpoint_port: z.int(),
     window_port: z.int(),
-    restart_needed: z.boolean().meta({ description: 'A changed port is taken at the next start' }),
+    endpoint_enabled: z.boolean().meta({ description: 'The TCP door; the socket is always there' }),
+    lock_after_minutes: z.int().meta({ description: 'Of no use by anybody; 0: never' }),
+    restart_needed: z
+      .boolean()
+      .meta({ description: 'A changed port, or the TCP door, takes effect at the next start' }),
   })
   .meta({ id: 'Settings' });
 
@@ -236,10 +244,21 @@ export const WIRE = {
     next: z.int().optional().meta({ description: 'after of the next page' }),
   }),
   Settings: settings,
-  WindowLink: z.strictObject({ url: z.string(), opened: z.boolean() }),
+  WindowLink: z.strictObject({
+    url: z.string().nullable().meta({ description: 'null where a tray shows the window itself' }),
+    opened: z.boolean(),
+  }),
+  WindowSession: z.strictObject({ door: z.enum(['window', 'window-http']), expires_at: time.nullable() }),
   NewSession: z.strictObject({ session: z.string(), expires_at: time }),
   Sessions: z.strictObject({ sessions: z.array(session) }),
   Ticket: z.strictObject({ ticket: z.string() }),
+  Copied: z.strictObject({
+    copied: z.boolean(),
+    clears_in: z.int().nullable().meta({ description: 'Seconds until it leaves the clipboard' }),
+    sentence: z.string(),
+  }),
+  Desktop: z.strictObject({ preferences: desktopPreferences(), facts: desktopFacts() }),
+  Done: z.strictObject({ done: z.literal(true) }),
   Events: z.string().meta({ description: 'Server-sent events: id, event and JSON data' }),
   Document: z.record(z.string(), z.unknown()),
 } as const;
@@ -261,5 +280,8 @@ export type SandboxJson = WireTypes['Sandbox'];
 export type ActivityJson = WireTypes['Activity']['entries'][number];
 export type SettingsJson = WireTypes['Settings'];
 export type SessionJson = WireTypes['Sessions']['sessions'][number];
+export type WindowSessionJson = WireTypes['WindowSession'];
+export type CopiedJson = WireTypes['Copied'];
+export type DesktopJson = WireTypes['Desktop'];
 export type WindowLinkJson = WireTypes['WindowLink'];
 export type ProblemJson = Problem;

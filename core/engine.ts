@@ -113,6 +113,8 @@ export interface Engine {
     listener: (event: SequencedEvent) => void,
     after?: number,
   ): { readonly gap: boolean; readonly unsubscribe: () => void };
+  /** Tells readers of events what happened in the host. */
+  announce(event: Extract<TokentrayEvent, { type: 'desktop' }>): void;
   /** True when this caller may read this event (own names only; admins read all). */
   mayRead(caller: Caller, event: TokentrayEvent): boolean;
 
@@ -304,6 +306,7 @@ export function createEngine(options: EngineOptions): Engine {
   return {
     state: () => session.state(),
     subscribe: (listener, after) => events.subscribe(listener, after),
+    announce: (event) => events.emit(event),
     mayRead: mayReadEvent,
 
     vault: {

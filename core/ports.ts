@@ -55,8 +55,11 @@ export interface HttpPort {
 }
 
 export interface BrowserPort {
-  /** Opens an address in the user's browser. Throws `unsafe_url` or `browser_unavailable`. */
-  open(url: URL): Promise<void>;
+  /**
+   * Opens an address in the user's browser. `connection`: the id of the one that a consent is to renew, for a host where
+   * people choose a browser for each. Throws `unsafe_url` or `browser_unavailable`.
+   */
+  open(url: URL, about?: { readonly connection?: string }): Promise<void>;
 }
 
 /** Five different answers, never folded into one: only `absent` may lead to a new item, and only without a vault. */

@@ -5,7 +5,8 @@ import { rmSync } from 'node:fs';
 import { readPrivateFile, writePrivateFile } from '../core/vault/file-safety.ts';
 
 export interface Endpoint {
-  readonly url: string;
+  /** Of the TCP door; null while it is off. */
+  readonly url: string | null;
   readonly socket: string;
   /** Address of the headless window; null when there is none. */
   readonly window: string | null;
@@ -45,7 +46,8 @@ function parse(text: string): Endpoint | undefined {
   const [url, socket, window, pid] = ['url', 'socket', 'window', 'pid'].map(
     (name) => fields.get(name) ?? null,
   );
-  if (typeof url !== 'string' || typeof socket !== 'string') return undefined;
+  if (typeof socket !== 'string') return undefined;
+  if (url !== null && typeof url !== 'string') return undefined;
   if (window !== null && typeof window !== 'string') return undefined;
   if (typeof pid !== 'number' || !Number.isInteger(pid) || pid < 1) return undefined;
   return { url, socket, window, pid };

@@ -11,7 +11,7 @@ import { LIMITS } from '../core/limits.ts';
 import type { HttpOutcome, HttpPort, HttpRequest, HttpResponse } from '../core/ports.ts';
 import { openConnection } from './connect.ts';
 import { faultOf, NetworkFailure } from './network-fault.ts';
-import { isLoopback, proxyFor } from './proxy-choice.ts';
+import { isLoopback, proxyFor, proxyInAnswer } from './proxy-choice.ts';
 
 type HttpLimits = Readonly<
   Record<'connectMs' | 'totalMs' | 'providerBodyBytes' | 'contentEncodings', number>
@@ -27,6 +27,8 @@ const DECODERS: ReadonlyMap<string, () => NodeJS.ReadWriteStream> = new Map([
 export interface HttpOptions {
   /** Where HTTPS_PROXY and NO_PROXY are read, on every request. */
   readonly env?: NodeJS.ProcessEnv;
+  /** Asked on every request instead: what the system says, in the form of a PAC file's answer. */
+  readonly proxyOf?: (url: URL) => Promise<string>;
   /** Tests shorten these. */
   readonly limits?: Partial<HttpLimits>;
 }
@@ -35,10 +37,35 @@ export interface HttpOptions {
 export function createHttp(options: HttpOptions = {}): HttpPort {
   const env = options.env ?? process.env;
   const limits: HttpLimits = { ...LIMITS, ...options.limits };
-  return { send: (request) => send(request, env, limits) };
+  const { proxyOf } = options;
+  const choose: ProxyChoice = (url, signal) =>
+    proxyOf === undefined ? proxyFor(url, env) : askedProxy(url, proxyOf, signal);
+  return { send: (request) => send(request, choose, limits) };
 }
 
-async function send(request: HttpRequest, env: NodeJS.ProcessEnv, limits: HttpLimits): Promise<HttpOutcome> {
+type ProxyChoice = (url: URL, signal: AbortSignal) => URL | null | Promise<URL | null>;
+
+/** What cannot be asked is a fault of the proxy's, not a reason to go round it. */
+async function askedProxy(
+  url: URL,
+  ask: (url: URL) => Promise<string>,
+  signal: AbortSignal,
+): Promise<URL | null> {
+  if (isLoopback(url)) return null;
+  const late = Promise.withResolvers<never>();
+  const cancelled = () => late.reject(signal.reason);
+  signal.addEventListener('abort', cancelled);
+  try {
+    return proxyInAnswer(url, await Promise.race([ask(url), late.promise]));
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error instanceof NetworkFailure ? error : new NetworkFailure('proxy');
+  } finally {
+    signal.removeEventListener('abort', cancelled);
+  }
+}
+
+async function send(request: HttpRequest, choose: ProxyChoice, limits: HttpLimits): Promise<HttpOutcome> {
   if (!isSafe(request.url)) return { kind: 'not_sent', fault: 'unsafe_url' };
   const stop = new AbortController();
   const cancelled = () => stop.abort(new NetworkFailure('aborted'));
@@ -49,7 +76,7 @@ async function send(request: HttpRequest, env: NodeJS.ProcessEnv, limits: HttpLi
   let socket: Socket | undefined;
   let sent = false;
   try {
-    socket = await openConnection(request.url, proxyFor(request.url, env), stop.signal);
+    socket = await openConnection(request.url, await choose(request.url, stop.signal), stop.signal);
     clearTimeout(connecting);
     const call = prepare(request, socket, stop.signal);
     sent = true;

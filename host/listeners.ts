@@ -3,7 +3,7 @@
 // here, never silently.
 
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { Door } from '../api/guard.ts';
+import type { HttpDoor } from '../api/guard.ts';
 import { TokentrayError } from '../core/errors.ts';
 import type { LogPort } from '../core/ports.ts';
 import { listenOnSocket } from './endpoint-socket.ts';
@@ -15,13 +15,13 @@ const LOOPBACK = '127.0.0.1';
 const CLOSE_GRACE_MS = 10_000;
 
 export interface ListenOptions {
-  readonly handler: (request: IncomingMessage, response: ServerResponse, door: Door) => void;
-  /** The port the user named (0 = any free one); null when none was named. */
-  readonly port: number | null;
+  readonly handler: (request: IncomingMessage, response: ServerResponse, door: HttpDoor) => void;
+  /** The port the user named (0 = any free one); null when none was named, `off`: no TCP door. */
+  readonly port: number | null | 'off';
   /** The port scripts know, from the settings: taken when none was named. */
   readonly usualPort: number;
   /** The same for the window. */
-  readonly windowPort: number | null;
+  readonly windowPort: number | null | 'off';
   readonly usualWindowPort: number;
   readonly socketPath: string;
   readonly log: LogPort;
@@ -38,41 +38,42 @@ export interface BoundPort {
   readonly moved?: { readonly from: number; readonly holder?: string };
 }
 
-export interface Listeners extends BoundPort {
-  readonly url: string;
-  readonly window: BoundPort & { readonly url: string };
+/** `url`: of the endpoint without, of the window with a slash at the end. */
+export type BoundDoor = BoundPort & { readonly url: string };
+
+export interface Listeners {
+  /** Undefined where it is off. */
+  readonly tcp: BoundDoor | undefined;
+  readonly window: BoundDoor | undefined;
   close(): Promise<void>;
 }
 
 /** Opens all doors or none. Throws `port_taken`, `host_running`, `unsafe_path` or `storage`. */
 export async function listen(options: ListenOptions): Promise<Listeners> {
   const { handler, limits, log } = options;
-  const socket = createLimitedServer((request, response) => handler(request, response, 'socket'), limits);
+  const serverOf = (door: HttpDoor) =>
+    createLimitedServer((request, response) => handler(request, response, door), limits);
+  const socket = serverOf('socket');
   // The socket first: a living one means another host, which is the better news to give than "port taken".
   await listenOnSocket(socket.server, options.socketPath, log);
-  const tcp = createLimitedServer((request, response) => handler(request, response, 'tcp'), limits);
-  const window = createLimitedServer(
-    (request, response) => handler(request, response, 'window-http'),
-    limits,
-  );
   const opened = [socket];
+  const open = async (door: 'tcp' | 'window-http', named: number | null | 'off', usual: number) => {
+    if (named === 'off') return undefined;
+    const limited = serverOf(door);
+    const bound = await choosePort(limited.server, named, usual, log);
+    opened.push(limited);
+    return { ...bound, url: `http://${LOOPBACK}:${bound.port}${door === 'tcp' ? '' : '/'}` };
+  };
   try {
-    const bound = await choosePort(tcp.server, options.port, options.usualPort, log);
-    opened.push(tcp);
-    const shown = await choosePort(window.server, options.windowPort, options.usualWindowPort, log);
-    opened.push(window);
+    const tcp = await open('tcp', options.port, options.usualPort);
+    const window = await open('window-http', options.windowPort, options.usualWindowPort);
     for (const { server } of opened) {
       // No descriptor left for one more connection: that one is lost, the others go on.
       server.on('error', (error: NodeJS.ErrnoException) =>
         log.error('endpoint.accept', { code: error.code }),
       );
     }
-    return {
-      ...bound,
-      url: `http://${LOOPBACK}:${bound.port}`,
-      window: { ...shown, url: `http://${LOOPBACK}:${shown.port}/` },
-      close: () => closeAll(opened),
-    };
+    return { tcp, window, close: () => closeAll(opened) };
   } catch (error) {
     await Promise.all(opened.map((server) => server.close(0)));
     throw error;

@@ -2,7 +2,7 @@
 // @hono/node-server make the Request. Every answer that is a plain string stays on that library's short way out.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
-import { type Door, judgeHead } from '../api/guard.ts';
+import { type HttpDoor, judgeHead } from '../api/guard.ts';
 import type { Handle } from '../api/handle.ts';
 import { badRequest, problemHeaders, problemResponse } from '../api/problem.ts';
 import type { Problem } from '../core/errors.ts';
@@ -13,7 +13,7 @@ export type NodeListener = (incoming: IncomingMessage, outgoing: ServerResponse)
 const UNREADABLE = toProblem(badRequest('The address of the request cannot be read. Check its spelling.'));
 
 /** A listener for `http.createServer`. `port`: the door's own, once it listens; any number for the socket. */
-export function toNodeListener(handle: Handle, door: Door, port: () => number): NodeListener {
+export function toNodeListener(handle: Handle, door: HttpDoor, port: () => number): NodeListener {
   const answer = getRequestListener((request) => handle(request, door), {
     // The handler never fails; what fails here is the making of the Request from a target nobody can parse.
     errorHandler: () => problemResponse(UNREADABLE),

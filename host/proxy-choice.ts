@@ -1,4 +1,5 @@
-// Which HTTP proxy a request goes through, from the environment. Loopback addresses never do: what is local stays local.
+// Which HTTP proxy a request goes through, from the environment or from what the system says (a tray asks it). Loopback
+// addresses never do: what is local stays local.
 // A proxy that is named but cannot be used is a fault, never a reason to go round it.
 
 import { NetworkFailure } from './network-fault.ts';
@@ -29,6 +30,29 @@ export function proxyFor(url: URL, env: NodeJS.ProcessEnv): URL | null {
   const proxy = new URL(address);
   if (proxy.protocol !== 'http:') throw new NetworkFailure('proxy');
   return proxy;
+}
+
+/**
+ * The same from an answer in the form of a PAC file, `PROXY host:port; DIRECT`: the first that is `DIRECT` or `PROXY`. One
+ * that Node cannot speak (`SOCKS…`, `HTTPS`) is passed over for another proxy, never for going direct: `proxy` failure.
+ */
+export function proxyInAnswer(url: URL, answer: string): URL | null {
+  if (url.protocol !== 'https:' || isLoopback(url)) return null;
+  let passedOver = false;
+  for (const entry of answer.split(';')) {
+    const [kind = '', address = '', ...rest] = entry.trim().split(/\s+/);
+    if (kind === '') continue;
+    if (kind.toUpperCase() === 'DIRECT' && !passedOver) return null;
+    const proxy = kind.toUpperCase() === 'PROXY' && rest.length === 0 ? URL.parse(`http://${address}`) : null;
+    if (proxy !== null && isPlainAuthority(proxy)) return proxy;
+    passedOver = true;
+  }
+  throw new NetworkFailure('proxy');
+}
+
+/** A host and a port: passwords of a proxy are not part of such an answer. */
+function isPlainAuthority({ username, password, pathname, search, hash }: URL): boolean {
+  return username === '' && password === '' && pathname === '/' && search === '' && hash === '';
 }
 
 function isExempt(url: URL, list: string): boolean {

@@ -1,11 +1,9 @@
-// The practice server as a child process: it shares no memory with tokens, and ends when this process ends, because its
-// standard input closes with us.
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface, type Interface } from 'node:readline';
+// The practice server, started when somebody wants it and ended with the host. How it runs is the LaunchSandbox's
+// business; what it says is judged here.
 import type { SandboxInfo } from '../api/host-controls.ts';
 import { TokentrayError } from '../core/errors.ts';
 import type { LogPort } from '../core/ports.ts';
+import { type LaunchSandbox, launchChild, type SandboxChild } from './sandbox-child.ts';
 
 export interface SandboxOptions {
   /** Program file of the sandbox: a `.ts` source or the bundle. */
@@ -15,11 +13,12 @@ export interface SandboxOptions {
   readonly accessSeconds: () => number;
   /** Told when it runs, so that its provider entry can be kept right. */
   readonly onStarted: (issuer: string, port: number) => Promise<void>;
+  readonly launch: LaunchSandbox | undefined;
   readonly log: LogPort;
 }
 
-/** The one line it prints: where it answers, or why it does not. */
-type FirstLine =
+/** The first message: where it answers, or why it does not. */
+type FirstMessage =
   | { readonly ready: true; readonly issuer: string; readonly port: number }
   | { readonly ready: false; readonly code: string; readonly message: string };
 
@@ -30,8 +29,8 @@ const START_MS = 10_000;
 const STOP_MS = 5_000;
 
 interface Running {
-  readonly child: ChildProcess;
-  readonly lines: Interface;
+  readonly child: SandboxChild;
+  readonly exited: Promise<void>;
   readonly issuer: string;
   readonly port: number;
 }
@@ -66,27 +65,35 @@ export class SandboxProcess {
         'conflict',
         'The sandbox is not running. Start it with tokentray sandbox start.',
       );
-    const answered = once(running.lines, 'line', { signal: AbortSignal.timeout(START_MS) });
-    running.child.stdin!.write('reset\n');
-    await answered;
+    const answered = nextMessage(running.child, running.exited);
+    running.child.send('reset');
+    if ((await answered) === undefined)
+      throw new TokentrayError('unexpected', 'The sandbox did not answer. Stop it and start it again.');
     return this.info();
   }
 
   async stop(): Promise<SandboxInfo> {
-    const child = this.#running?.child;
+    const running = this.#running;
     this.#running = undefined;
-    if (child !== undefined && child.exitCode === null && child.signalCode === null) {
-      const gone = once(child, 'exit');
-      child.stdin!.end();
-      const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
-      await gone;
+    if (running !== undefined) {
+      running.child.send('end');
+      const timer = setTimeout(() => running.child.kill(), STOP_MS);
+      await running.exited;
       clearTimeout(timer);
     }
     return this.info();
   }
 
   async #launch(): Promise<SandboxInfo> {
-    const { accessSeconds, script, dataDirectory, log, onStarted, port } = this.#options;
+    const {
+      accessSeconds,
+      script,
+      dataDirectory,
+      launch = launchChild,
+      log,
+      onStarted,
+      port,
+    } = this.#options;
     const args = [
       '--data',
       dataDirectory,
@@ -95,62 +102,51 @@ export class SandboxProcess {
       '--access-seconds',
       String(accessSeconds()),
     ];
-    const child = spawn(process.execPath, [script, ...args], {
-      stdio: ['pipe', 'pipe', 'ignore'],
-      // Nothing of our environment but what a program needs to run: no paths of keys, no proxies.
-      env: { PATH: process.env.PATH, HOME: process.env.HOME, TZ: process.env.TZ },
-    });
-    child.stdin!.on('error', () => log.warn('sandbox_input_closed'));
-    const lines = createInterface({ input: child.stdout! });
-    const answer = await this.#firstLine(child, lines);
+    const child = launch(script, args);
+    const exited = new Promise<void>((resolve) => child.onExit(resolve));
+    const answer = firstMessage(await nextMessage(child, exited));
+    if (answer === undefined) {
+      child.kill();
+      throw new TokentrayError(
+        'unexpected',
+        'The sandbox did not become ready. Try tokentray sandbox start again.',
+      );
+    }
     if (!answer.ready) {
+      child.kill();
       throw new TokentrayError(
         answer.code === 'port_taken' ? 'port_taken' : 'unexpected',
         `The sandbox did not start. ${answer.message}`,
       );
     }
-    this.#running = { child, lines, issuer: answer.issuer, port: answer.port };
-    child.once('exit', () => {
-      if (this.#running?.child === child) {
-        this.#running = undefined;
-        log.warn('sandbox_ended');
-      }
+    this.#running = { child, exited, issuer: answer.issuer, port: answer.port };
+    void exited.then(() => {
+      if (this.#running?.child !== child) return;
+      this.#running = undefined;
+      log.warn('sandbox_ended');
     });
     log.info('sandbox_started', { port: answer.port });
     await onStarted(answer.issuer, answer.port);
     return this.info();
   }
-
-  async #firstLine(child: ChildProcess, lines: Interface): Promise<FirstLine> {
-    const patience = new AbortController();
-    const timer = setTimeout(() => patience.abort(), START_MS);
-    try {
-      const [line] = await Promise.race([
-        once(lines, 'line', { signal: patience.signal }),
-        once(child, 'exit', { signal: patience.signal }).then(() => [undefined]),
-      ]);
-      const parsed = typeof line === 'string' ? readFirstLine(line) : undefined;
-      if (parsed !== undefined) return parsed;
-      throw new TokentrayError(
-        'unexpected',
-        'The sandbox ended before it was ready. Try tokentray sandbox start again.',
-      );
-    } catch (error) {
-      child.kill('SIGKILL');
-      if (error instanceof TokentrayError) throw error;
-      throw new TokentrayError(
-        'unexpected',
-        'The sandbox did not become ready. Try tokentray sandbox start again.',
-      );
-    } finally {
-      clearTimeout(timer);
-      patience.abort();
-    }
-  }
 }
 
-function readFirstLine(line: string): FirstLine | undefined {
-  const { ready, issuer, port, code, message } = JSON.parse(line) as Record<string, unknown>;
+/** Undefined when it has ended or says nothing in time. */
+function nextMessage(child: SandboxChild, exited: Promise<void>): Promise<unknown> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, START_MS, undefined);
+    const done = (message?: unknown) => {
+      clearTimeout(timer);
+      resolve(message);
+    };
+    child.onMessage(done);
+    void exited.then(() => done());
+  });
+}
+
+function firstMessage(given: unknown): FirstMessage | undefined {
+  if (typeof given !== 'object' || given === null) return undefined;
+  const { ready, issuer, port, code, message } = given as Record<string, unknown>;
   if (ready === true && typeof issuer === 'string' && typeof port === 'number')
     return { ready, issuer, port };
   if (ready === false && typeof code === 'string' && typeof message === 'string')

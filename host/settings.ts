@@ -1,4 +1,4 @@
-// settings.json: the few ports a host remembers. Strict and versioned; a file that cannot be used is set aside under a
+// settings.json: the few choices a host remembers. Strict and versioned; a file that cannot be used is set aside under a
 // name with the date, never overwritten and never a reason not to start.
 
 import { readFileSync, renameSync } from 'node:fs';
@@ -21,6 +21,10 @@ export interface Settings {
   readonly redirect_port: number;
   /** Window in the browser. */
   readonly window_port: number;
+  /** The TCP door of the endpoint; the socket is always there. */
+  readonly endpoint_enabled: boolean;
+  /** The vault is locked when nobody used it for so long; 0: never. */
+  readonly lock_after_minutes: number;
 }
 
 export interface SettingsFile {
@@ -40,9 +44,12 @@ const DEFAULTS: Settings = {
   sandbox_access_seconds: 3_600,
   redirect_port: 9597,
   window_port: 9598,
+  endpoint_enabled: true,
+  lock_after_minutes: 0,
 };
 // The sandbox takes a day at most: a practice token should be seen to end.
 const ACCESS_SECONDS_MAX = 86_400;
+const LOCK_MINUTES_MAX = 1_440;
 
 /** The settings, or the usual ones with a warning. Never throws. */
 export function readSettings(path: string, log: LogPort): SettingsFile {
@@ -67,16 +74,16 @@ export function readSettings(path: string, log: LogPort): SettingsFile {
   };
 }
 
-const CHOOSABLE = ['redirect_port', 'endpoint_port', 'window_port'] as const;
+const PORTS = ['redirect_port', 'endpoint_port', 'window_port'] as const;
 
-/** The ports a person may choose, as the routes ask for them. `inUse`: the settings that the listeners opened with. */
-export function portSettings(file: SettingsFile, inUse: () => Settings): HostControls['settings'] {
+/** What a person may choose, as the routes ask for it. `inUse`: the settings that the listeners opened with. */
+export function chosenSettings(file: SettingsFile, inUse: () => Settings): HostControls['settings'] {
   return {
     read: () => file.value,
     change(changes) {
       const wanted = { ...file.value, ...changes };
-      const ports = [...CHOOSABLE, 'sandbox_port' as const].map((name) => wanted[name]);
-      const field = CHOOSABLE.find(
+      const ports = [...PORTS, 'sandbox_port' as const].map((name) => wanted[name]);
+      const field = PORTS.find(
         (name) => changes[name] !== undefined && ports.filter((port) => port === wanted[name]).length > 1,
       );
       if (field !== undefined) {
@@ -89,9 +96,11 @@ export function portSettings(file: SettingsFile, inUse: () => Settings): HostCon
       // Who sets the port knows where it is.
       file.change({ ...changes, ...(changes.endpoint_port === undefined ? {} : { endpoint_moved_from: 0 }) });
     },
-    // The redirect port is read at each consent.
+    // The redirect port is read at each consent, the minutes at each look.
     restartNeeded: () =>
-      file.value.endpoint_port !== inUse().endpoint_port || file.value.window_port !== inUse().window_port,
+      (['endpoint_port', 'window_port', 'endpoint_enabled'] as const).some(
+        (name) => file.value[name] !== inUse()[name],
+      ),
   };
 }
 
@@ -107,7 +116,7 @@ function parse(text: string): Settings {
   if (fields.get('version') !== VERSION) throw new Error('another version');
   const known = ['version', ...Object.keys(DEFAULTS)];
   if ([...fields.keys()].some((name) => !known.includes(name))) throw new Error('an unknown field');
-  const field = (name: keyof Settings, min: number, max: number) =>
+  const field = (name: Exclude<keyof Settings, 'endpoint_enabled'>, min: number, max: number) =>
     whole(fields.get(name), DEFAULTS[name], min, max);
   return {
     endpoint_port: field('endpoint_port', 1, PORT_MAX),
@@ -117,7 +126,15 @@ function parse(text: string): Settings {
     // Ports below 1024 need rights that a holder of tokens should not have.
     redirect_port: field('redirect_port', 1_024, PORT_MAX),
     window_port: field('window_port', 1, PORT_MAX),
+    endpoint_enabled: flag(fields.get('endpoint_enabled'), DEFAULTS.endpoint_enabled),
+    lock_after_minutes: field('lock_after_minutes', 0, LOCK_MINUTES_MAX),
   };
+}
+
+function flag(value: unknown, usual: boolean): boolean {
+  if (value === undefined) return usual;
+  if (typeof value === 'boolean') return value;
+  throw new Error('not true or false');
 }
 
 function whole(value: unknown, usual: number, min: number, max: number): number {

@@ -1,7 +1,11 @@
 // Puts a host together: lock, engine, doors, sandbox. Order matters: whoever does not own the lock touches nothing, and
 // the doors listen before the vault is opened, so that a slow keychain is a `locked`, not a hang.
+
+import type { DesktopControls } from '../api/desktop-controls.ts';
 import { createHandler } from '../api/handle.ts';
 import type { HostControls } from '../api/host-controls.ts';
+import { problemResponse } from '../api/problem.ts';
+import { judgeScheme } from '../api/scheme-guard.ts';
 import { windowLink } from '../api/window-code.ts';
 import { Sessions } from '../core/access/sessions.ts';
 import { createEngine, type Engine, type EngineOptions } from '../core/engine.ts';
@@ -21,10 +25,11 @@ import { toNodeListener } from './node-listener.ts';
 import { ensureOwnerKey } from './owner-key.ts';
 import { type HostPaths, resolvePaths } from './paths.ts';
 import { systemRandom } from './random.ts';
+import type { LaunchSandbox } from './sandbox-child.ts';
 import { SandboxProcess } from './sandbox-process.ts';
 import { ensureSandboxProvider } from './sandbox-provider.ts';
 import { readSessions, writeSessions } from './sessions-file.ts';
-import { portSettings, readSettings } from './settings.ts';
+import { chosenSettings, readSettings } from './settings.ts';
 import { windowFiles } from './window-files.ts';
 
 export interface HostOptions {
@@ -37,18 +42,36 @@ export interface HostOptions {
   /** Folder of the built window. */
   readonly windowDirectory: string;
   readonly version: string;
+  /** `none`: no listener for the window, because the host shows it by itself. */
+  readonly window?: 'http' | 'none';
+  /** Given: this host has a desktop. Called once, before any door listens. */
+  readonly desktop?: (seat: DesktopSeat) => DesktopControls;
+  /** How to run the sandbox; else as a child process. */
+  readonly launchSandbox?: LaunchSandbox;
+  /** What the system says about proxies, in the form of a PAC file's answer; else the environment says. */
+  readonly proxyOf?: (url: URL) => Promise<string>;
   /** Tests replace single ports and watch the rotation. */
   readonly ports?: Partial<Ports>;
   readonly onStep?: EngineOptions['onStep'];
+}
+
+/** What a host gives to its desktop side. */
+export interface DesktopSeat {
+  readonly engine: Engine;
+  /** Preferences or facts are others now: open windows read them anew. */
+  changed(): void;
 }
 
 export interface Host {
   readonly engine: Engine;
   readonly controls: HostControls;
   readonly paths: HostPaths;
-  readonly url: string;
-  /** A link to the window that works once, for a minute. */
+  /** Of the TCP door; null while it is off. */
+  readonly url: string | null;
+  /** A link to the window that works once, for a minute. Throws `not_found` where the window has no listener. */
   windowLink(): URL;
+  /** One request of the tray's own window, `tokentray-ui://app/…`. Never throws and never rejects. */
+  window(request: Request): Promise<Response>;
   /** Ends doors, engine, sandbox and lock, in that order. Safe to call twice. */
   close(): Promise<void>;
 }
@@ -75,7 +98,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     const ownerKey = ensureOwnerKey(paths.ownerKey, log);
     const ports: Ports = {
       clock: systemClock,
-      http: createHttp({ env }),
+      http: createHttp({ env, ...(options.proxyOf === undefined ? {} : { proxyOf: options.proxyOf }) }),
       browser: createBrowser({ env }),
       keychain: createKeychain(),
       // Node has no word on this; an attempt that fails tells.
@@ -102,6 +125,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
         if (port !== settings.value.sandbox_port) settings.change({ sandbox_port: port });
         await ensureSandboxProvider(engine, issuer);
       },
+      launch: options.launchSandbox,
       log,
     });
     undo.push(async () => void (await sandbox.stop()));
@@ -112,6 +136,13 @@ export async function startHost(options: HostOptions): Promise<Host> {
     });
     undo.push(unsubscribe);
 
+    const desktop = options.desktop?.({ engine, changed: () => engine.announce({ type: 'desktop' }) });
+    let url: string | null = null;
+    let windowUrl: string | undefined;
+    const shownAt = (): string => {
+      if (windowUrl !== undefined) return windowUrl;
+      throw new TokentrayError('not_found', 'The window of this host has no address: the tray shows it.');
+    };
     let port = 0;
     /** Why the vault could not be opened without a person; said until it is open. */
     let notOpened: string | undefined;
@@ -123,17 +154,18 @@ export async function startHost(options: HostOptions): Promise<Host> {
         version,
         pid: process.pid,
         started_at: startedAt,
-        url: `http://127.0.0.1:${port}`,
+        url,
         socket: paths.socket,
         warnings: notOpened === undefined || engine.state() === 'open' ? warnings : [...warnings, notOpened],
       }),
       stopping: stopping.signal,
       window: {
-        url: () => listeners.window.url,
+        url: shownAt,
         files: windowFiles(options.windowDirectory),
         open: (url) => ports.browser.open(url),
       },
-      settings: portSettings(settings, () => inUse),
+      settings: chosenSettings(settings, () => inUse),
+      ...(desktop === undefined ? {} : { desktop }),
       sandbox: {
         info: () => sandbox.info(),
         start: () => sandbox.start(),
@@ -153,39 +185,47 @@ export async function startHost(options: HostOptions): Promise<Host> {
     };
     const listeners = await listen({
       handler: (request, response, door) => doors[door](request, response),
-      port: options.port,
+      // Who names a port wants the door.
+      port: options.port === null && !settings.value.endpoint_enabled ? 'off' : options.port,
       usualPort: settings.value.endpoint_port,
       // A host on any free port is one of several, so its window is too.
-      windowPort: options.port === 0 ? 0 : null,
+      windowPort: options.window === 'none' ? 'off' : options.port === 0 ? 0 : null,
       usualWindowPort: settings.value.window_port,
       socketPath: paths.socket,
       log,
     });
-    port = listeners.port;
-    windowPort = listeners.window.port;
+    const { tcp, window } = listeners;
+    url = tcp?.url ?? null;
+    port = tcp?.port ?? 0;
+    windowUrl = window?.url;
+    windowPort = window?.port ?? 0;
     undo.push(async () => {
       // Streams and waiting requests end first; answers in flight are then a matter of moments.
       stopping.abort();
       await Promise.all([listeners.close(), engine.quiesce()]);
     });
-    if (listeners.moved !== undefined) {
-      const { from, holder } = listeners.moved;
+    if (tcp?.moved !== undefined) {
+      const { from, holder } = tcp.moved;
       settings.change({ endpoint_port: port, endpoint_moved_from: from });
       warnings.push(
-        `Port ${from} is taken${holder === undefined ? '' : ` by ${holder}`}; the endpoint is at ${listeners.url} from now on. Change it in your scripts, so that none sends its key to a stranger.`,
+        `Port ${from} is taken${holder === undefined ? '' : ` by ${holder}`}; the endpoint is at ${tcp.url} from now on. Change it in your scripts, so that none sends its key to a stranger.`,
       );
-    } else if (settings.value.endpoint_moved_from !== 0 && port === settings.value.endpoint_port) {
+    } else if (
+      tcp !== undefined &&
+      settings.value.endpoint_moved_from !== 0 &&
+      port === settings.value.endpoint_port
+    ) {
       warnings.push(
-        `The endpoint moved from port ${settings.value.endpoint_moved_from} to ${listeners.url}. Look for scripts that still use the old one: they may send their key to a stranger. Setting endpoint_port in the settings ends this warning.`,
+        `The endpoint moved from port ${settings.value.endpoint_moved_from} to ${tcp.url}. Look for scripts that still use the old one: they may send their key to a stranger. Setting endpoint_port in the settings ends this warning.`,
       );
     }
     // Nobody sends a key there, so a window that moved needs no warning: its link is given anew each time.
-    if (listeners.window.moved !== undefined) settings.change({ window_port: windowPort });
+    if (window?.moved !== undefined) settings.change({ window_port: windowPort });
     inUse = settings.value;
     writeEndpoint(paths.endpoint, {
-      url: listeners.url,
+      url,
       socket: paths.socket,
-      window: listeners.window.url,
+      window: windowUrl ?? null,
       pid: process.pid,
     });
     undo.push(() => clearEndpoint(paths.endpoint));
@@ -200,8 +240,12 @@ export async function startHost(options: HostOptions): Promise<Host> {
       engine,
       controls,
       paths,
-      url: listeners.url,
-      windowLink: () => windowLink(listeners.window.url, sessions),
+      url,
+      windowLink: () => windowLink(shownAt(), sessions),
+      async window(request) {
+        const refused = judgeScheme(request);
+        return refused === undefined ? handle(request, 'window') : problemResponse(refused);
+      },
       close,
     };
   } catch (error) {
@@ -220,7 +264,7 @@ function takeLock(paths: HostPaths, log: Ports['log']) {
     if (endpoint === undefined) throw error;
     throw new TokentrayError(
       'host_running',
-      `Another Tokentray host (process ${endpoint.pid}, ${endpoint.url}) owns this vault. Use it, or stop it first.`,
+      `Another Tokentray host (process ${endpoint.pid}${endpoint.url === null ? '' : `, ${endpoint.url}`}) owns this vault. Use it, or stop it first.`,
     );
   }
 }

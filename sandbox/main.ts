@@ -1,13 +1,9 @@
 // The sandbox as a process of its own: `node sandbox/main.ts --data DIR --port N [--access-seconds N]`.
-// Must stay true: stdout carries one JSON line when it is ready (or why not) and one per `reset` line read from
-// stdin, nothing else; it ends when stdin closes, so it never outlives the program that started it.
-import { createInterface } from 'node:readline';
+// Must stay true: it sends one message when it is ready (or why not) and one per `reset` that it is sent, nothing else,
+// and never outlives the program that started it.
 import { parseArgs } from 'node:util';
+import { type Line, openLine } from './line.ts';
 import { type Sandbox, startSandbox } from './server.ts';
-
-function say(line: Readonly<Record<string, unknown>>): void {
-  process.stdout.write(`${JSON.stringify(line)}\n`);
-}
 
 function readOptions(): { dataDir: string; port: number; accessTokenSeconds: number } {
   const { values } = parseArgs({
@@ -32,25 +28,18 @@ function usage(sentence: string): Error {
   return Object.assign(new Error(sentence), { code: 'usage' });
 }
 
-function serve(sandbox: Sandbox): void {
-  const input = createInterface({ input: process.stdin });
+function serve(sandbox: Sandbox, line: Line): void {
   let ended = false;
   const end = async (): Promise<void> => {
     if (ended) return;
     ended = true;
-    input.close();
-    process.stdin.destroy();
     await sandbox.close();
+    line.close();
   };
   const endThenReport = () => void end().catch(fail);
   process.once('SIGTERM', endThenReport);
   process.once('SIGINT', endThenReport);
-  // The reader of our lines is gone: so is whoever started us.
-  process.stdout.on('error', endThenReport);
-  input.once('close', endThenReport);
-  input.on('line', (line) => {
-    if (line.trim() === 'reset') void sandbox.reset().then(() => say({ reset: true }), fail);
-  });
+  line.listen(() => void sandbox.reset().then(() => line.say({ reset: true }), fail), endThenReport);
 }
 
 function fail(error: unknown): void {
@@ -58,12 +47,17 @@ function fail(error: unknown): void {
   process.exitCode = 1;
 }
 
+const line = openLine();
 try {
   const sandbox = await startSandbox(readOptions());
-  serve(sandbox); // first: whoever reads the line may end us at once
-  say({ ready: true, issuer: sandbox.issuer, port: sandbox.port });
+  serve(sandbox, line); // first: whoever reads the message may end us at once
+  line.say({ ready: true, issuer: sandbox.issuer, port: sandbox.port });
 } catch (error) {
   const code = error instanceof Error && 'code' in error ? error.code : 'failed';
-  say({ ready: false, code, message: error instanceof Error ? error.message : 'The sandbox cannot start.' });
+  line.say({
+    ready: false,
+    code,
+    message: error instanceof Error ? error.message : 'The sandbox cannot start.',
+  });
   process.exitCode = 1;
 }

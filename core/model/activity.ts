@@ -41,13 +41,18 @@ export interface ActivityQuery {
   readonly kind?: ActivityKind | undefined;
 }
 
-/** The row to keep of an event; undefined for a hand-out, whose full record is written where it happens. */
+/**
+ * The row to keep of an event; undefined for a hand-out, whose full record is written where it happens, and for what is
+ * over with the run.
+ */
 export function activityRow(
   event: TokentrayEvent,
   idOf: (name: string) => string | undefined,
 ): ActivityRow | undefined {
   switch (event.type) {
     case 'hand_out':
+    case 'desktop':
+    case 'refreshes':
       return undefined;
     case 'vault':
       return { caller: null, connection: null, action: `vault.${event.state}`, outcome: null };

@@ -28,6 +28,9 @@ export type TokentrayEvent =
       readonly code?: string;
     }
   | { readonly type: 'key'; readonly action: 'added' | 'removed'; readonly name: string }
+  | { readonly type: 'refreshes'; readonly paused: boolean }
+  /** Of the host: preferences or facts of its desktop are others now. */
+  | { readonly type: 'desktop' }
   | { readonly type: 'hand_out'; readonly caller: string; readonly connection: string; readonly id: string };
 
 export interface SequencedEvent {

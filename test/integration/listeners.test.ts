@@ -23,7 +23,7 @@ import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { TokentrayError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
-import { type Listeners, type ListenOptions, listen } from '../../host/listeners.ts';
+import { type BoundDoor, type Listeners, type ListenOptions, listen } from '../../host/listeners.ts';
 import { createRecordingLog } from '../support/recording-log.ts';
 
 const is =
@@ -40,7 +40,7 @@ function temporary(t: TestContext): string {
 async function start(
   t: TestContext,
   more: Partial<ListenOptions> = {},
-): Promise<Listeners & { socketPath: string }> {
+): Promise<Listeners & BoundDoor & { socketPath: string }> {
   const socketPath = more.socketPath ?? join(temporary(t), 'run', 't.sock');
   const listeners = await listen({
     handler: (_request, response, door) => response.end(door),
@@ -53,7 +53,8 @@ async function start(
     socketPath,
   });
   t.after(() => listeners.close());
-  return { ...listeners, socketPath };
+  assert.ok(listeners.tcp);
+  return { ...listeners, ...listeners.tcp, socketPath };
 }
 
 /** Sends raw bytes and gives back everything until the other side ends. */

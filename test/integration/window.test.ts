@@ -137,7 +137,7 @@ test('the window has a port of its own, named in endpoint.json, and serves its f
   const endpoint = JSON.parse(readFileSync(join(place.home, 'endpoint.json'), 'utf8'));
   assert.equal(endpoint.window, url);
   assert.match(url, /^http:\/\/127\.0\.0\.1:\d+\/$/);
-  assert.notEqual(new URL(url).port, new URL(host.url).port);
+  assert.notEqual(new URL(url).port, new URL(host.url ?? '').port);
   const page = await ask('GET', '/');
   assert.equal(await page.text(), '<!doctype html><title>Tokentray</title>');
   assert.equal((await ask('GET', '/assets/main-1a2b.js')).status, 200);
@@ -173,11 +173,11 @@ test('promise 166: over the wire a link lets in once, and the login sets no cook
   assert.deepEqual([answer.status, link.opened], [201, true]);
   assert.deepEqual(opened, [link.url]);
   const page = pageOf(host);
-  assert.equal(await page.login(new URL(link.url)), 201);
+  assert.equal(await page.login(new URL(link.url ?? '')), 201);
   const status = await page.ask('GET', '/v1/status');
   assert.equal(status.status, 200);
   assert.equal(status.headers.get('set-cookie'), null);
-  assert.equal(await pageOf(host).login(new URL(link.url)), 401);
+  assert.equal(await pageOf(host).login(new URL(link.url ?? '')), 401);
 });
 
 test('promise 167: over the wire a change from another origin, or as plain text, is 403 and changes nothing', async (t) => {
@@ -187,7 +187,7 @@ test('promise 167: over the wire a change from another origin, or as plain text,
   const body = { name: 'stolen', rights: ['admin'] };
   const cases: Record<string, string>[] = [
     { origin: 'http://evil.test' },
-    { origin: host.url },
+    { origin: host.url ?? '' },
     { 'sec-fetch-site': 'same-site' },
     { 'content-type': 'text/plain' },
     { 'content-type': 'multipart/form-data; boundary=x' },

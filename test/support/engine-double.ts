@@ -210,6 +210,7 @@ export function engineDouble(): EngineDouble {
           },
         };
       },
+      announce: (event) => events.emit(event),
       mayRead: (caller, event) =>
         caller.rights.includes('admin') || event.type === 'vault' || event.type === 'connection',
       vault: {

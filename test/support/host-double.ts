@@ -18,7 +18,13 @@ export function hostDouble(): HostControls {
     users: ['user1'],
     login: 'Any password.',
   };
-  let settings: HostSettings = { redirect_port: 9597, endpoint_port: 9595, window_port: 9598 };
+  let settings: HostSettings = {
+    redirect_port: 9597,
+    endpoint_port: 9595,
+    window_port: 9598,
+    endpoint_enabled: true,
+    lock_after_minutes: 0,
+  };
   return {
     status: () => ({
       version: '0.1.0',

@@ -1,5 +1,6 @@
 // The real headless host inside the test's own process: its files in a fresh home, its doors on free ports, its key in a
 // file outside the home. Nothing of the machine is used: no keychain, no browser, no proxy.
+import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { createServer } from 'node:net';
@@ -87,16 +88,18 @@ export async function startRunningHost(options: RunningHostOptions = {}): Promis
     ports: { browser: { open: async (url) => void opened.push(url) }, keychain, ...options.ports },
     ...(options.onStep === undefined ? {} : { onStep: options.onStep }),
   });
+  assert.ok(host.url);
+  const { url } = host;
   const ownerKey = readFileSync(host.paths.ownerKey, 'utf8').trim();
   const socketPath = host.paths.socket;
   const call: RunningHost['call'] = (method, path, given = {}) =>
-    callHost({ url: host.url, socketPath, method, path, key: ownerKey, ...given });
+    callHost({ url, socketPath, method, path, key: ownerKey, ...given });
   const stop = () => host.close();
   const remove = async () => {
     await stop();
     for (const folder of [home, keyHome]) rmSync(folder, { recursive: true, force: true });
   };
-  return { host, home, keyHome, ownerKey, url: host.url, socketPath, opened, call, env, stop, remove };
+  return { host, home, keyHome, ownerKey, url, socketPath, opened, call, env, stop, remove };
 }
 
 /** A home whose sandbox and redirect listener take free ports. */

@@ -9,12 +9,16 @@ interface WindowSample {
 }
 
 export const WINDOW_SAMPLES: Readonly<Record<WindowRouteName, WindowSample>> = {
+  'GET /window/session': { line: 'GET /window/session' },
   'POST /window/session': { line: 'POST /window/session', json: { code: 'not-a-code' } },
   'DELETE /window/session': { line: 'DELETE /window/session' },
   'GET /window/sessions': { line: 'GET /window/sessions' },
   'DELETE /window/sessions/{id}': { line: 'DELETE /window/sessions/w_x' },
   'POST /window/copy': { line: 'POST /window/copy', json: { connection: 'google/me', format: 'token' } },
   'POST /window/copy/{ticket}': { line: 'POST /window/copy/not-a-ticket' },
+  'GET /window/desktop': { line: 'GET /window/desktop' },
+  'PATCH /window/desktop': { line: 'PATCH /window/desktop', json: { theme: 'dark' } },
+  'POST /window/desktop/picker': { line: 'POST /window/desktop/picker', json: { action: 'close' } },
 };
 
 /** Every route there is, this door's and the others', as a request. */

@@ -2,17 +2,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type Door, type Head, judgeHead } from '../../api/guard.ts';
+import { type Head, type HttpDoor, judgeHead } from '../../api/guard.ts';
 import type { Problem } from '../../core/errors.ts';
 
-type Judge = (head: Head, door: Door, port: number) => Problem | undefined;
+type Judge = (head: Head, door: HttpDoor, port: number) => Problem | undefined;
 
 const PORT = 9595;
 const GOOD_HOST = `127.0.0.1:${PORT}`;
 
 interface Case {
   readonly name: string;
-  readonly door?: Door;
+  readonly door?: HttpDoor;
   readonly head: Partial<Head>;
   /** undefined: goes on. */
   readonly code: Problem['code'] | undefined;

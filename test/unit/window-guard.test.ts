@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type Door, type Head, judgeHead } from '../../api/guard.ts';
+import { type Head, type HttpDoor, judgeHead } from '../../api/guard.ts';
 import type { Problem } from '../../core/errors.ts';
 
-type Judge = (head: Head, door: Door, port: number) => Problem | undefined;
+type Judge = (head: Head, door: HttpDoor, port: number) => Problem | undefined;
 
 const PORT = 9598;
 const OURS = `127.0.0.1:${PORT}`;
