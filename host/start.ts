@@ -125,6 +125,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
         started_at: startedAt,
         url: `http://127.0.0.1:${port}`,
         socket: paths.socket,
+        home: paths.home,
         warnings: notOpened === undefined || engine.state() === 'open' ? warnings : [...warnings, notOpened],
       }),
       stopping: stopping.signal,
