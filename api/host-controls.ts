@@ -12,6 +12,8 @@ export interface HostStatus {
   readonly url: string | null;
   /** Path of the socket door; null where there is none. */
   readonly socket: string | null;
+  /** Path of the data directory. */
+  readonly home: string;
   /** Standing sentences every surface shows, e.g. that the default port was taken. */
   readonly warnings: readonly string[];
 }

@@ -24,6 +24,7 @@ export const hostRoutes = {
       return statusJson(
         engine.state(),
         host.status(),
+        admin,
         open ? engine.connections.list(caller) : undefined,
         open && admin ? engine.providers.list().length : undefined,
       );

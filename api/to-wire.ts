@@ -197,10 +197,14 @@ export function sandboxJson(info: SandboxInfo): SandboxJson {
   return { running, issuer, port, users: [...users], login };
 }
 
-/** `connections`: those the caller may see; undefined while the vault is not open. `providers`: for admins. */
+/**
+ * `connections`: those the caller may see; undefined while the vault is not open. `providers`: for admins, while it is.
+ * `admin`: the caller may know where the files are.
+ */
 export function statusJson(
   state: VaultState,
   host: HostStatus,
+  admin: boolean,
   connections: readonly ConnectionView[] | undefined,
   providers: number | undefined,
 ): StatusJson {
@@ -213,6 +217,7 @@ export function statusJson(
     started_at: timeJson(host.started_at),
     url: host.url,
     socket: host.socket,
+    ...(admin ? { home: host.home } : {}),
     warnings: [...host.warnings],
     ...(connections === undefined ? {} : { connections: counts }),
     ...(providers === undefined ? {} : { providers }),

@@ -39,6 +39,7 @@ const status = z
       .nullable()
       .meta({ description: 'null while the TCP door is off', example: 'http://127.0.0.1:9595' }),
     socket: z.string().nullable(),
+    home: z.string().optional().meta({ description: 'Path of the data directory, for admin keys' }),
     warnings: z.array(z.string()),
     connections: z
       .record(z.string(), z.int())

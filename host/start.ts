@@ -8,7 +8,8 @@ import { problemResponse } from '../api/problem.ts';
 import { judgeScheme } from '../api/scheme-guard.ts';
 import { windowLink } from '../api/window-code.ts';
 import { Sessions } from '../core/access/sessions.ts';
-import { createEngine, type Engine, type EngineOptions } from '../core/engine.ts';
+import { createEngine, type EngineOptions } from '../core/create-engine.ts';
+import type { Engine } from '../core/engine.ts';
 import { TokentrayError } from '../core/errors.ts';
 import type { Ports } from '../core/ports.ts';
 import { prepareDirectory } from '../core/vault/file-safety.ts';
@@ -156,6 +157,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
         started_at: startedAt,
         url,
         socket: paths.socket,
+        home: paths.home,
         warnings: notOpened === undefined || engine.state() === 'open' ? warnings : [...warnings, notOpened],
       }),
       stopping: stopping.signal,

@@ -3,6 +3,9 @@ import { useEffect } from 'react';
 import { navigate } from './router.ts';
 import { createStore } from './store.ts';
 
+/** As in connections.module.css: below it a connection in detail covers the list. */
+const ONE_PANE = '(max-width: 879px)';
+
 /** Counts the wishes; the list takes the focus when it grows. */
 export const searchWishes = createStore(0);
 
@@ -13,7 +16,7 @@ export function useFindKeys(): void {
       if (!withCommand && (event.key !== '/' || isTyping(event.target))) return;
       if (event.defaultPrevented || inDialog()) return;
       event.preventDefault();
-      if (!location.pathname.startsWith('/connections')) navigate('/');
+      if (!location.pathname.startsWith('/connections') || matchMedia(ONE_PANE).matches) navigate('/');
       searchWishes.set(searchWishes.get() + 1);
     };
     addEventListener('keydown', onKey);

@@ -1,5 +1,5 @@
 // Sends the two requests of the token endpoint and returns the answer as raw bytes, unjudged: a new refresh token
-// must be on disk before anybody decides whether the rest of the answer is good (see refresh/refresher.ts).
+// must be on disk before anybody decides whether the rest of the answer is good (see refresh/rotation.ts).
 import * as oauth from 'oauth4webapi';
 import type { Provider } from '../model/provider.ts';
 import type { HttpPort, HttpResponse, NetworkFault } from '../ports.ts';

@@ -2,7 +2,8 @@
 import type { Connections } from '../connections.ts';
 import { nameOf } from '../connections.ts';
 import type { Consents } from '../consent/consents.ts';
-import { type ExchangeWorld, newConnection, settle } from '../consent/exchange.ts';
+import type { ExchangeWorld } from '../consent/exchange.ts';
+import { newConnection, settle } from '../consent/settle.ts';
 import type { Engine, ProviderCheck, ProviderInput, ProviderView } from '../engine.ts';
 import { TokentrayError } from '../errors.ts';
 import type { EventLog } from '../event-log.ts';

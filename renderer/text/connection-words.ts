@@ -90,6 +90,7 @@ export function lookOf(connection: ConnectionJson, now: number): ConnectionLook 
 /** When the consent itself ends, as far as anybody knows. */
 export function consentEnd({ status, cause, refreshable, expires_at }: ConnectionJson): string {
   if (status === 'revoked') return 'revoked';
+  if (status === 'consenting') return 'a new one is open';
   if (status === 'needs_consent') return cause === 'no_refresh_token' ? 'ended with the token' : 'ended';
   return refreshable || expires_at === null ? 'no known end' : 'ends with the token';
 }

@@ -1,6 +1,12 @@
 // Days of this machine's calendar: where one begins, and what it is called. Milliseconds in and out.
 
 const DAY_NAME = new Intl.DateTimeFormat(undefined, { weekday: 'short', day: 'numeric', month: 'short' });
+const DAY_AND_YEAR = new Intl.DateTimeFormat(undefined, {
+  weekday: 'short',
+  day: 'numeric',
+  month: 'short',
+  year: 'numeric',
+});
 const DAY_IN_FULL = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });
 const MONTH = new Intl.DateTimeFormat(undefined, { month: 'short' });
 
@@ -20,13 +26,14 @@ export function weekdayOf(day: number): number {
   return (new Date(day).getDay() + 6) % 7;
 }
 
-/** `Today`, `Yesterday`, `Tomorrow`, else `Tue, 3 Mar`. */
+/** `Today`, `Yesterday`, `Tomorrow`, else `Tue, 3 Mar`; `Mon, 3 Mar 2025` in another year. */
 export function dayWords(day: number, now: number): string {
   const today = startOfDay(now);
   if (day === today) return 'Today';
   if (day === addDays(today, -1)) return 'Yesterday';
   if (day === addDays(today, 1)) return 'Tomorrow';
-  return DAY_NAME.format(day);
+  const sameYear = new Date(day).getFullYear() === new Date(now).getFullYear();
+  return (sameYear ? DAY_NAME : DAY_AND_YEAR).format(day);
 }
 
 /** `Tuesday, 3 March`. */

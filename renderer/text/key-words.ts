@@ -9,8 +9,9 @@ export const RIGHTS: Readonly<Record<Right, { readonly label: string; readonly a
     about: 'A fresh access token of each connection you choose.',
   },
   proxy: {
-    label: 'See connections only',
-    about: 'Names and states of those you choose, and no token.',
+    label: 'Get nothing yet',
+    about:
+      'For calls that Tokentray makes itself, in a later version. Until then it sees names and states, and no token.',
   },
   admin: {
     label: 'Manage everything',

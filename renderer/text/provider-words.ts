@@ -22,8 +22,8 @@ export const FIELD_LABELS: Readonly<Record<FormField, string>> = {
   redirect_port: 'Redirect port',
   authorization_parameters: 'Extra parameters',
   profile_url: 'Profile address',
-  profile_subject: 'Profile field with the account id',
-  profile_label: 'Profile field with the account name',
+  profile_subject: 'Account id field',
+  profile_label: 'Account name field',
   api_base_url: 'API base address',
   access_token_seconds: 'Life of a token in seconds',
 };

@@ -33,21 +33,24 @@ export function left(expiresAt: number, now: number): string {
 
 const EXACT = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'long' });
 const CLOCK = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
-const DAY_AND_CLOCK = new Intl.DateTimeFormat(undefined, {
+const DAY_PARTS = {
   day: 'numeric',
   month: 'short',
   hour: '2-digit',
   minute: '2-digit',
   hourCycle: 'h23',
-});
+} as const;
+const DAY_AND_CLOCK = new Intl.DateTimeFormat(undefined, DAY_PARTS);
+const YEAR_AND_CLOCK = new Intl.DateTimeFormat(undefined, { ...DAY_PARTS, year: 'numeric' });
 
 /** With the day of the week, seconds and zone: for the title of a short time. */
 export function exact(at: number): string {
   return EXACT.format(at);
 }
 
-/** `10:12` today, `3 Mar, 10:12` on another day. */
+/** `10:12` today, `3 Mar, 10:12` on another day, `3 Mar 2025, 10:12` in another year. */
 export function clockTime(at: number, now: number): string {
-  const sameDay = new Date(at).toDateString() === new Date(now).toDateString();
-  return sameDay ? CLOCK.format(at) : DAY_AND_CLOCK.format(at);
+  const [then, today] = [new Date(at), new Date(now)];
+  if (then.toDateString() === today.toDateString()) return CLOCK.format(at);
+  return (then.getFullYear() === today.getFullYear() ? DAY_AND_CLOCK : YEAR_AND_CLOCK).format(at);
 }

@@ -47,7 +47,7 @@ export function closeNotices(): void {
 
 export function Notices() {
   return (
-    <Toast.Provider toastManager={manager} limit={3}>
+    <Toast.Provider toastManager={manager} limit={2}>
       <Toast.Portal>
         <Toast.Viewport className={styles.viewport}>
           <NoticeList />

@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { LIMITS } from '../../core/limits.ts';
-import type { RotationStep } from '../../core/refresh/refresher.ts';
+import type { RotationStep } from '../../core/refresh/rotation.ts';
 import {
   after,
   answering,

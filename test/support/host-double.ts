@@ -32,6 +32,7 @@ export function hostDouble(): HostControls {
       started_at: Date.UTC(2026, 0, 31),
       url: 'http://127.0.0.1:9595',
       socket: '/run/t.sock',
+      home: '/home/me/tokentray',
       warnings: [],
     }),
     stopping: new AbortController().signal,

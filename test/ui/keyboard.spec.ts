@@ -101,7 +101,8 @@ test('a key is made and removed by keyboard alone, and the focus comes back to w
   await tabTo(page, /^Make key$/);
   await page.keyboard.press('Enter');
   await expect(scripts.dialog).toHaveAccessibleName('The key nightly');
-  await page.keyboard.press('Escape');
+  await tabTo(page, /^Done$/);
+  await page.keyboard.press('Enter');
   await expect(scripts.dialog).toHaveCount(0);
   await expect(page.getByRole('button', { name: 'New key' })).toBeFocused();
   await tabTo(page, /^Remove the key nightly$/);
@@ -111,4 +112,21 @@ test('a key is made and removed by keyboard alone, and the focus comes back to w
   await page.keyboard.press('Enter');
   await expect(page.getByRole('heading', { name: 'No keys yet' })).toBeVisible();
   await expect(page.getByRole('button', { name: 'New key' })).toBeFocused();
+});
+
+test.describe('on a telephone', () => {
+  test.use({ viewport: { width: 360, height: 720 } });
+
+  test('at 360 pixels / and Ctrl K lead from a connection in detail back to the search of the list', async ({
+    openWindow,
+  }) => {
+    const page = await openWindow();
+    const connections = new ConnectionsView(page);
+    for (const keys of ['/', 'Control+k']) {
+      await connections.row('acme/alpha').click();
+      await expect(connections.detail('acme/alpha')).toBeVisible();
+      await page.keyboard.press(keys);
+      await expect(connections.search).toBeFocused();
+    }
+  });
 });

@@ -43,7 +43,11 @@ test('promise 123: a key made in the window is shown once, works, and is nowhere
     fetch(`${host.url}/v1/token/${path}`, { headers: { authorization: `Bearer ${key}` } });
   expect([(await token('acme/me')).status, (await token('acme/other')).status]).toEqual([200, 404]);
 
+  // Neither a press beside it nor Escape takes away what is shown once.
+  await page.mouse.click(5, 5);
   await page.keyboard.press('Escape');
+  expect(await scripts.shownKey()).toBe(key);
+  await scripts.dialog.getByRole('button', { name: 'Done' }).click();
   await expect(scripts.dialog).toHaveCount(0);
   expect(await watch.secretsIn(page, [key])).toEqual([]);
   const row = scripts.key('backup.sh');

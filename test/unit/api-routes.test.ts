@@ -199,7 +199,10 @@ test('status tells a script about its own connections only while the vault is op
   const door = apiDoor();
   const open = await fieldsOf(await door.ask('GET /v1/status', { key: KEYS.token }));
   assert.deepEqual([open.connections, open.providers], [{ active: 1 }, undefined]);
-  assert.equal((await fieldsOf(await door.ask('GET /v1/status'))).providers, 1);
+  const admin = await fieldsOf(await door.ask('GET /v1/status'));
+  assert.equal(admin.providers, 1);
+  // Where the files are is told to those who may do everything.
+  assert.deepEqual([open.home, admin.home], [undefined, '/home/me/tokentray']);
   door.double.state = 'locked';
   const locked = await fieldsOf(await door.ask('GET /v1/status'));
   assert.deepEqual([locked.state, locked.connections, locked.providers], ['locked', undefined, undefined]);

@@ -3,8 +3,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ConnectionJson } from '../../api/wire.ts';
 import { groupOf, lookOf, needsConsent } from '../../renderer/text/connection-words.ts';
+import { dayWords, startOfDay } from '../../renderer/text/days.ts';
+import { rightsWords } from '../../renderer/text/key-words.ts';
 import { scriptLines } from '../../renderer/text/script-lines.ts';
-import { duration, left, relative } from '../../renderer/text/times.ts';
+import { clockTime, duration, left, relative } from '../../renderer/text/times.ts';
 import { findConnections, linesOf, sortConnections } from '../../renderer/views/connections/rows.ts';
 
 const NOW = Date.parse('2026-01-31T12:00:00.000Z');
@@ -127,6 +129,19 @@ test('relative times say in, ago or just now; what is left says expired at its e
   assert.equal(relative(NOW + 9_000, NOW), 'just now');
   assert.equal(left(NOW, NOW), 'expired');
   assert.equal(left(NOW + 1, NOW), 'under 1 min');
+});
+
+test('a time of another day has its day, one of another year has its year: 2025 and not only 31 Dec', () => {
+  assert.doesNotMatch(clockTime(NOW - 60 * MINUTE, NOW), /2026/);
+  assert.doesNotMatch(clockTime(NOW - 3 * 24 * 60 * MINUTE, NOW), /2026/);
+  assert.match(clockTime(NOW - 40 * 24 * 60 * MINUTE, NOW), /2025/);
+  assert.match(clockTime(NOW + 365 * 24 * 60 * MINUTE, NOW), /2027/);
+  assert.match(dayWords(startOfDay(NOW - 40 * 24 * 60 * MINUTE), NOW), /2025/);
+  assert.doesNotMatch(dayWords(startOfDay(NOW - 3 * 24 * 60 * MINUTE), NOW), /2026/);
+});
+
+test('a key with the right proxy is said to get nothing in this version', () => {
+  assert.equal(rightsWords(['proxy']), 'Get nothing yet');
 });
 
 test('the lines for scripts name the connection and the variable of the key, in 4 languages', () => {

@@ -24,12 +24,13 @@ export function LifeStrip({ connection, tone }: LifeStripProps) {
     );
   }
   const over = expires !== undefined && expires <= now;
-  const past =
-    expires === undefined ? 0 : Math.min(1, Math.max(0, (now - issued) / Math.max(1, expires - issued)));
+  const left =
+    expires === undefined ? 1 : Math.min(1, Math.max(0, (expires - now) / Math.max(1, expires - issued)));
+  const look = expires === undefined ? styles.endless : over ? styles.over : tone === 'warn' && styles.warn;
   return (
-    <p className={classNames(styles.strip, over ? styles.over : tone === 'warn' && styles.warn)}>
+    <p className={classNames(styles.strip, look)}>
       <span className={styles.bar} aria-hidden="true">
-        {expires !== undefined && <span className={styles.past} style={{ '--past': past }} />}
+        <span className={styles.left} style={{ '--left': left }} />
       </span>
       <span>issued {clockTime(issued, now)}</span>
       <span>

@@ -55,6 +55,7 @@ export function NewKeyDialog({ open, onClose }: NewKeyDialogProps) {
     return (
       <Dialog
         open={open}
+        stays
         onClose={close}
         title={`The key ${made.name}`}
         description="This is the only time it is shown. Keep it where the script reads it; a lost key is replaced by a new one."

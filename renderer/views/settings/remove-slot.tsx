@@ -4,9 +4,9 @@ import type { SlotJson } from '../../../api/wire.ts';
 import { api } from '../../api.ts';
 import { sentenceOf } from '../../problem.ts';
 import { queries, queryClient } from '../../queries.ts';
+import { slotName } from '../../text/slot-words.ts';
 import { AlertDialog } from '../../ui/alert-dialog.tsx';
 import { notify } from '../../ui/toast.tsx';
-import { slotName } from './slot-words.ts';
 
 const AFTER: Readonly<Record<SlotJson['kind'], string>> = {
   keychain: 'The keychain of this machine does not open the vault any more, and its entry there is deleted.',

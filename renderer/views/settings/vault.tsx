@@ -4,6 +4,7 @@ import { useState } from 'react';
 import type { SlotJson } from '../../../api/wire.ts';
 import { useLock } from '../../navigation/host-state.tsx';
 import { queries } from '../../queries.ts';
+import { slotName, slotPlace } from '../../text/slot-words.ts';
 import { Button } from '../../ui/button.tsx';
 import { Time } from '../../ui/time.tsx';
 import { AddSlot } from './add-slot.tsx';
@@ -11,7 +12,6 @@ import { RemoveSlot } from './remove-slot.tsx';
 import { RotateKey } from './rotate-key.tsx';
 import styles from './section.module.css';
 import { Section } from './section.tsx';
-import { slotName, slotPlace } from './slot-words.ts';
 
 type Asking = { readonly what: 'add' | 'rotate' } | { readonly what: 'remove'; readonly slot: SlotJson };
 

@@ -1,5 +1,5 @@
 // A way to open the vault, in words.
-import type { SlotJson } from '../../../api/wire.ts';
+import type { SlotJson } from '../../api/wire.ts';
 
 export function slotName({ kind }: Pick<SlotJson, 'kind'>): string {
   switch (kind) {

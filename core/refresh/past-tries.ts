@@ -1,6 +1,11 @@
-// Refreshes that failed: what stands in the way of the next try, and until when. In memory only: a restart tries anew.
+// What became of past tries: how long ago one succeeded, and what stands in the way of the next one, until when. In
+// memory only: a restart tries anew.
 import { type Connections, nameOf } from '../connections.ts';
+import { consentNeeded } from '../consent/consent-needed.ts';
+import { TokentrayError } from '../errors.ts';
 import type { EventLog } from '../event-log.ts';
+import { LIMITS } from '../limits.ts';
+import type { Connection } from '../model/connection.ts';
 import type { Provider } from '../model/provider.ts';
 import type { Clock, LogPort, RandomPort } from '../ports.ts';
 import type { Registry } from '../providers/registry.ts';
@@ -18,7 +23,7 @@ interface Failure {
   readonly consentedAt: number | null | undefined;
 }
 
-interface FailuresWorld {
+interface PastTriesWorld {
   readonly clock: Clock;
   readonly random: RandomPort;
   readonly log: LogPort;
@@ -27,36 +32,56 @@ interface FailuresWorld {
   readonly events: EventLog;
 }
 
-export class Failures {
-  readonly #world: FailuresWorld;
+export class PastTries {
+  readonly #world: PastTriesWorld;
   readonly #failures = new Map<string, Failure>();
+  readonly #succeededAt = new Map<string, number>();
 
-  constructor(world: FailuresWorld) {
+  constructor(world: PastTriesWorld) {
     this.#world = world;
   }
 
-  /** The standing failure, unless the entry was corrected or the grant renewed since. */
-  of(id: string): Failure | undefined {
-    const failure = this.#failures.get(id);
-    const doc = this.#world.connections.get(id);
-    if (failure === undefined || doc === undefined) return undefined;
-    const entry = this.#world.registry.find(doc.provider);
-    return failure.entry === entry && failure.consentedAt === doc.consented_at ? failure : undefined;
+  /** True when a refresh ended well a few seconds ago: many callers that force one get one. */
+  justSucceeded(id: string): boolean {
+    const succeeded = this.#succeededAt.get(id);
+    return succeeded !== undefined && this.#world.clock.monotonic() - succeeded < LIMITS.forceReuseMs;
+  }
+
+  /** A refusal that another request would only repeat: the provider named a time, or the grant is gone. */
+  standingRefusal(doc: Connection): TokentrayError | undefined {
+    if (doc.state.status === 'needs_consent') return consentNeeded(doc, doc.state.cause);
+    const failure = this.#standing(doc.id);
+    const wait = failure?.said ? this.msLeft(doc.id) : 0;
+    if (wait === 0) return undefined;
+    return new TokentrayError(
+      'refresh_failed',
+      failure?.code === 'provider_refused'
+        ? `${nameOf(doc)}: the provider rejected our client. Check client_id, secret and authentication method of the provider.`
+        : `${nameOf(doc)}: the provider asked to wait before the next try.`,
+      {
+        retryAfter: Math.ceil(wait / 1_000),
+      },
+    );
   }
 
   /** Milliseconds until the next try; 0 when nothing stands in its way. */
   msLeft(id: string): number {
-    const failure = this.of(id);
+    const failure = this.#standing(id);
     if (failure === undefined) return 0;
     const { clock } = this.#world;
     const { wall, monotonic } = failure.nextAt;
     return Math.max(0, Math.min(wall - clock.wall(), monotonic - clock.monotonic()));
   }
 
+  succeeded(id: string): void {
+    this.#failures.delete(id);
+    this.#succeededAt.set(id, this.#world.clock.monotonic());
+  }
+
   /** `after`: milliseconds until the next try, where the provider named them; else a back-off that doubles. */
-  note(id: string, code: string, after?: number): void {
+  failed(id: string, code: string, after?: number): void {
     const { clock, connections, events, log, random, registry } = this.#world;
-    const attempts = (this.of(id)?.attempts ?? 0) + 1;
+    const attempts = (this.#standing(id)?.attempts ?? 0) + 1;
     const pause = after ?? backOffMs(attempts, share(random));
     const doc = connections.get(id);
     const failure = {
@@ -81,12 +106,23 @@ export class Failures {
     }
   }
 
+  /** The failure no longer counts: something else than a try decides now. */
   forget(id: string): void {
     this.#failures.delete(id);
   }
 
   forgetAll(): void {
     this.#failures.clear();
+    this.#succeededAt.clear();
+  }
+
+  /** The standing failure, unless the entry was corrected or the grant renewed since. */
+  #standing(id: string): Failure | undefined {
+    const failure = this.#failures.get(id);
+    const doc = this.#world.connections.get(id);
+    if (failure === undefined || doc === undefined) return undefined;
+    const entry = this.#world.registry.find(doc.provider);
+    return failure.entry === entry && failure.consentedAt === doc.consented_at ? failure : undefined;
   }
 }
 

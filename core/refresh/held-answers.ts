@@ -1,0 +1,68 @@
+// Answers the disk refused. Each holds the only copy of a refresh token there is, so it stays in memory and is tried
+// again until it is stored; nobody gets its access token before.
+import type { ConnectionRow, Connections } from '../connections.ts';
+import { TokentrayError } from '../errors.ts';
+import { LIMITS } from '../limits.ts';
+import type { Clock, LogPort } from '../ports.ts';
+import type { Answer } from './intents.ts';
+
+interface HeldAnswersWorld {
+  readonly clock: Clock;
+  readonly connections: Connections;
+  readonly log: LogPort;
+}
+
+export class HeldAnswers {
+  readonly #world: HeldAnswersWorld;
+  readonly #tryAgain: (id: string) => void;
+  readonly #held = new Map<string, Answer>();
+
+  /** `tryAgain` is called for an answer that is still held after a while. */
+  constructor(world: HeldAnswersWorld, tryAgain: (id: string) => void) {
+    this.#world = world;
+    this.#tryAgain = tryAgain;
+  }
+
+  get size(): number {
+    return this.#held.size;
+  }
+
+  ids(): string[] {
+    return [...this.#held.keys()];
+  }
+
+  of(id: string): Answer | undefined {
+    return this.#held.get(id);
+  }
+
+  /**
+   * S7: the durable write of what `change` makes of the row; what `connections.update` returns. Throws `storage` when
+   * the disk does not take it: then the answer is held.
+   */
+  commit(
+    answer: Answer,
+    change: (row: ConnectionRow) => ConnectionRow | undefined,
+  ): ConnectionRow | undefined {
+    try {
+      const row = this.#world.connections.update(answer.id, change);
+      this.#held.delete(answer.id);
+      return row;
+    } catch (error) {
+      if (!(error instanceof TokentrayError) || error.code !== 'storage') throw error;
+      this.#hold(answer);
+      throw new TokentrayError(
+        'storage',
+        `The new refresh token could not be stored. It is kept in memory and tried again; make room and do not stop the host. ${error.message}`,
+      );
+    }
+  }
+
+  #hold(answer: Answer): void {
+    const { id } = answer;
+    if (!this.#held.has(id)) this.#world.log.error('refresh_token_not_stored', { connection: id });
+    this.#held.set(id, answer);
+    this.#world.clock.timer(LIMITS.heldRetryMs, () => {
+      if (this.#held.has(id)) this.#tryAgain(id);
+    });
+  }
+}
