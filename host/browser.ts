@@ -50,7 +50,7 @@ export function createBrowser(options: BrowserOptions = {}): BrowserPort {
     async open(url) {
       const href = strictUrl(url);
       for (const [command, ...args] of openers(platform, env)) {
-        if (await launch(command, [...args, href], env)) return;
+        if (await launchBrowser(command, [...args, href], env)) return;
       }
       throw unavailable();
     },
@@ -72,7 +72,11 @@ function openers(platform: NodeJS.Platform, env: NodeJS.ProcessEnv): readonly Op
 }
 
 /** False when the program does not exist. Throws `browser_unavailable` when it ends at once with a failure. */
-async function launch(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<boolean> {
+export async function launchBrowser(
+  command: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<boolean> {
   const child = spawn(command, args, {
     detached: true,
     stdio: 'ignore',

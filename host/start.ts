@@ -11,7 +11,7 @@ import { Sessions } from '../core/access/sessions.ts';
 import { createEngine, type EngineOptions } from '../core/create-engine.ts';
 import type { Engine } from '../core/engine.ts';
 import { TokentrayError } from '../core/errors.ts';
-import type { Ports } from '../core/ports.ts';
+import type { LogPort, Ports } from '../core/ports.ts';
 import { prepareDirectory } from '../core/vault/file-safety.ts';
 import { createBrowser } from './browser.ts';
 import { systemClock } from './clock.ts';
@@ -61,6 +61,8 @@ export interface DesktopSeat {
   readonly engine: Engine;
   /** Preferences or facts are others now: open windows read them anew. */
   changed(): void;
+  /** The host's own: one file, one writer. */
+  readonly log: LogPort;
 }
 
 export interface Host {
@@ -137,7 +139,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     });
     undo.push(unsubscribe);
 
-    const desktop = options.desktop?.({ engine, changed: () => engine.announce({ type: 'desktop' }) });
+    const desktop = options.desktop?.({ engine, log, changed: () => engine.announce({ type: 'desktop' }) });
     let url: string | null = null;
     let windowUrl: string | undefined;
     const shownAt = (): string => {
