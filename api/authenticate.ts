@@ -31,12 +31,17 @@ export function createAuthenticate({ engine, sessions, clock, log }: Services): 
   const failures: Record<'tcp' | 'socket', number[]> = { tcp: [], socket: [] };
 
   return ({ headers }, door, stays) => {
+    const attended = !stays && !headers.has(UNATTENDED_HEADER);
     // Only the tray's own window can ask there (api/scheme-guard.ts), and it is the owner's.
-    if (door === 'window') return { caller: OWNER, session: undefined };
+    if (door === 'window') {
+      if (attended) engine.touch();
+      return { caller: OWNER, session: undefined };
+    }
     if (door === 'window-http') {
       const secret = headers.get(SESSION_HEADER) ?? '';
-      const session = sessions.find(secret, !stays && !headers.has(UNATTENDED_HEADER));
+      const session = sessions.find(secret, attended);
       if (session === undefined) throw noSession();
+      if (attended) engine.touch();
       return { caller: OWNER, session };
     }
     const key = keyIn(headers.get('authorization'));

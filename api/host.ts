@@ -27,6 +27,7 @@ export const hostRoutes = {
         admin,
         open ? engine.connections.list(caller) : undefined,
         open && admin ? engine.providers.list().length : undefined,
+        engine.refreshes.paused(),
       );
     },
   }),
@@ -51,6 +52,22 @@ export const hostRoutes = {
     answer: 'Report',
     handle: async ({ engine, caller, param }) =>
       reportJson(await engine.doctor(caller, connectionRef(param('ref')))),
+  }),
+  'POST /v1/refreshes/pause': route('POST /v1/refreshes/pause', {
+    summary: 'Refresh nothing by itself, until resumed or the host ends; what somebody asks for is refreshed',
+    answer: 'Refreshes',
+    handle: ({ engine }) => {
+      engine.refreshes.pause();
+      return { paused: engine.refreshes.paused() };
+    },
+  }),
+  'POST /v1/refreshes/resume': route('POST /v1/refreshes/resume', {
+    summary: 'Refresh in time again',
+    answer: 'Refreshes',
+    handle: ({ engine }) => {
+      engine.refreshes.resume();
+      return { paused: engine.refreshes.paused() };
+    },
   }),
   'GET /v1/sandbox': route('GET /v1/sandbox', {
     summary: 'The practice server: whether it runs and who may sign in',

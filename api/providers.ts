@@ -14,7 +14,11 @@ const newProvider = () =>
     .omit({ schema: true })
     .partial()
     .extend({
-      redirect: providerSchema.shape.redirect.partial().optional(),
+      // Half of the rule may be given, or a scheme of its own; the engine judges what comes of it.
+      redirect: providerSchema.shape.redirect.options[0]
+        .extend({ scheme: z.string().max(80) })
+        .partial()
+        .optional(),
       // Names and values are judged by the engine, which knows what is there already; null takes one away.
       authorization_parameters: z.record(z.string(), z.string().nullable()).optional(),
       client_secret: z.string().min(1).max(SECRET_CHARS).optional(),

@@ -79,6 +79,9 @@ export const RIGHTS = {
   'GET /v1/settings': access('admin', ALWAYS),
   'PATCH /v1/settings': access('admin', ALWAYS),
 
+  'POST /v1/refreshes/pause': access('admin', ALWAYS),
+  'POST /v1/refreshes/resume': access('admin', ALWAYS),
+
   'GET /v1/doctor': access('admin'),
   'GET /v1/doctor/{ref}': access('admin'),
   'GET /v1/sandbox': access('admin', ALWAYS),

@@ -207,6 +207,7 @@ export function statusJson(
   admin: boolean,
   connections: readonly ConnectionView[] | undefined,
   providers: number | undefined,
+  refreshesPaused: boolean,
 ): StatusJson {
   const counts: Record<string, number> = {};
   for (const { state: of } of connections ?? []) counts[of.status] = (counts[of.status] ?? 0) + 1;
@@ -219,6 +220,7 @@ export function statusJson(
     socket: host.socket,
     ...(admin ? { home: host.home } : {}),
     warnings: [...host.warnings],
+    refreshes_paused: refreshesPaused,
     ...(connections === undefined ? {} : { connections: counts }),
     ...(providers === undefined ? {} : { providers }),
   };

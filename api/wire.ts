@@ -41,6 +41,7 @@ const status = z
     socket: z.string().nullable(),
     home: z.string().optional().meta({ description: 'Path of the data directory, for admin keys' }),
     warnings: z.array(z.string()),
+    refreshes_paused: z.boolean().meta({ description: 'A person paused what is refreshed by itself' }),
     connections: z
       .record(z.string(), z.int())
       .optional()
@@ -239,6 +240,7 @@ export const WIRE = {
   Slot: slot,
   Slots: z.strictObject({ slots: z.array(slot) }),
   VaultState: z.strictObject({ state: vaultState }),
+  Refreshes: z.strictObject({ paused: z.boolean() }),
   Sandbox: sandbox,
   Activity: z.strictObject({
     entries: z.array(activity),

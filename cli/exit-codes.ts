@@ -44,6 +44,7 @@ const BY_CODE: Readonly<Record<string, number>> = {
   no_host: EXIT.noHost,
   port_taken: EXIT.unexpected,
   redirect_port_taken: EXIT.unexpected,
+  links_not_ours: EXIT.unexpected,
   unexpected: EXIT.unexpected,
   vault_newer: EXIT.storage,
   wrong_account: EXIT.refused,

@@ -2,6 +2,7 @@
 // and ends cleanly on SIGINT and SIGTERM.
 import { join } from 'node:path';
 import { TokentrayError, toProblem } from '../core/errors.ts';
+import { endpointPortOf } from '../host/endpoint-port.ts';
 import { type Host, startHost } from '../host/start.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { EXIT } from './exit-codes.ts';
@@ -63,7 +64,7 @@ async function start(options: ServeOptions): Promise<Host> {
   try {
     return await startHost({
       env: process.env,
-      port: options.port ?? portOf(process.env),
+      port: options.port ?? endpointPortOf(process.env),
       sandbox: options.sandbox ?? false,
       sandboxScript: SANDBOX,
       windowDirectory: WINDOW,
@@ -73,15 +74,6 @@ async function start(options: ServeOptions): Promise<Host> {
     if (error instanceof TokentrayError) throw new CommandError(toProblem(error));
     throw error;
   }
-}
-
-function portOf(env: NodeJS.ProcessEnv): number | null {
-  const text = env.TOKENTRAY_PORT;
-  if (text === undefined || text === '') return null;
-  if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
-  throw new TokentrayError('invalid_field', 'TOKENTRAY_PORT must be a number from 0 to 65535.', {
-    field: 'TOKENTRAY_PORT',
-  });
 }
 
 /** What is running, how to go on, and the line for a script. */

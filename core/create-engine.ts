@@ -13,6 +13,7 @@ import { examine } from './doctor.ts';
 import type { ConsentRequest, Engine, HandOutOptions } from './engine.ts';
 import { TokentrayError } from './errors.ts';
 import { EventLog } from './event-log.ts';
+import { IdleLock } from './idle-lock.ts';
 import { InFlight } from './in-flight.ts';
 import { LIMITS } from './limits.ts';
 import { type ActivityQuery, activityRow, activityView } from './model/activity.ts';
@@ -39,6 +40,8 @@ export interface EngineOptions {
   readonly ownerKey: string;
   /** The fixed redirect port, read at each consent. */
   readonly redirectPort: () => number;
+  /** Minutes without use after which the vault is locked, read again and again; 0: never. */
+  readonly lockAfterMinutes?: () => number;
   /** Kill points of the rotation, for fault tests. */
   readonly onStep?: StepHook;
 }
@@ -67,6 +70,12 @@ export function createEngine(options: EngineOptions): Engine {
   const consents = new Consents(shared);
   const world = { ...shared, refresher, consents };
   const work = new InFlight();
+  const idle = new IdleLock({
+    clock,
+    log,
+    minutes: options.lockAfterMinutes ?? (() => 0),
+    lock: () => session.lock(),
+  });
   let audit: Audit | undefined;
   let markKey: Uint8Array | undefined;
   let quiet: Promise<void> | undefined;
@@ -84,6 +93,7 @@ export function createEngine(options: EngineOptions): Engine {
         markKey = vault.subkey('audit mark');
         refresher.resume();
         background.start();
+        idle.start();
         events.emit({ type: 'vault', state: 'open' });
       },
       async beforeLock() {
@@ -95,12 +105,14 @@ export function createEngine(options: EngineOptions): Engine {
         if (!refresher.holdsAnswer()) return;
         refresher.resume();
         background.start();
+        idle.start();
         throw new TokentrayError(
           'storage',
           'A new refresh token could not be stored yet, and a lock would lose it. Make room on the disk, then lock again.',
         );
       },
       onLocked() {
+        idle.stop();
         markKey?.fill(0);
         markKey = undefined;
         connections.clear();
@@ -174,9 +186,10 @@ export function createEngine(options: EngineOptions): Engine {
     },
 
     tokens: {
-      handOut: onceOpen((caller: Caller, ref: string, request: HandOutOptions) =>
-        handOuts.give(caller, found(caller, ref), request),
-      ),
+      handOut: onceOpen((caller: Caller, ref: string, request: HandOutOptions) => {
+        idle.touch();
+        return handOuts.give(caller, found(caller, ref), request);
+      }),
     },
 
     callers: {
@@ -186,6 +199,22 @@ export function createEngine(options: EngineOptions): Engine {
       add: whenOpen(keys.add),
       remove: whenOpen(keys.remove),
     },
+
+    links: { arrive: (url) => consents.arrive(url) },
+
+    refreshes: {
+      pause: () => setPaused(true),
+      resume: () => setPaused(false),
+      paused: () => background.paused(),
+    },
+
+    power: {
+      suspended: () => background.suspended(),
+      resumed: () => background.resumed(),
+      networkReturned: () => background.networkReturned(),
+    },
+
+    touch: () => idle.touch(),
 
     activity: whenOpen((caller: Caller, query: ActivityQuery) => {
       const id = query.connection === undefined ? undefined : found(caller, query.connection).id;
@@ -215,6 +244,13 @@ export function createEngine(options: EngineOptions): Engine {
     },
   };
 
+  function setPaused(paused: boolean): void {
+    if (background.paused() === paused) return;
+    if (paused) background.pause();
+    else background.resume();
+    events.emit({ type: 'refreshes', paused });
+  }
+
   function quiesce(): Promise<void> {
     const stopping = new TokentrayError('busy', 'The host is stopping. Try again when it runs.', {
       retryAfter: 5,
@@ -226,6 +262,7 @@ export function createEngine(options: EngineOptions): Engine {
   /** Nothing new begins; what is in flight finishes, within `ms`: provider answers, commits, exchanges. */
   async function settle(consentsEnd: string, refusal: TokentrayError, ms: number): Promise<void> {
     background.stop();
+    idle.stop();
     refresher.pause(refusal);
     const patience = Promise.withResolvers<void>();
     const cancel = clock.timer(ms, patience.resolve);

@@ -160,6 +160,29 @@ export interface Engine {
     remove(name: string): void;
   };
 
+  readonly links: {
+    /** A link of our scheme, from anybody: taken only as the answer that an open consent waits for. */
+    arrive(url: URL): 'taken' | 'ignored';
+  };
+
+  /** Refreshes that nobody asked for. What somebody asks for is refreshed all the same. */
+  readonly refreshes: {
+    /** Until they are resumed or the host ends. */
+    pause(): void;
+    resume(): void;
+    paused(): boolean;
+  };
+
+  /** What the machine tells: nothing begins by itself from `suspended` until the network is back after `resumed`. */
+  readonly power: {
+    suspended(): void;
+    resumed(): void;
+    networkReturned(): void;
+  };
+
+  /** Somebody is here: the time after which an unused vault is locked counts from now. */
+  touch(): void;
+
   /** What happened, newest first: hand-outs and the rest. `next`: `after` of the next page. Throws `not_found`. */
   activity(
     caller: Caller,

@@ -58,6 +58,7 @@ export const ERROR_CATALOGUE = {
   wrong_account: kind(409, 4, 'Another account signed in than the one asked for'),
   callback_refused: kind(400, 2, 'The redirected address does not belong to this consent'),
   redirect_port_taken: kind(409, 1, 'The redirect port is taken'),
+  links_not_ours: kind(409, 1, 'Links of our scheme do not come here'),
   browser_unavailable: kind(409, 1, 'No browser could be opened'),
   unsafe_url: kind(400, 2, 'The address is not safe to open'),
   issuer_mismatch: kind(502, 4, 'The discovery document names another issuer'),

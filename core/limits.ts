@@ -58,6 +58,10 @@ export const LIMITS = {
   refreshEarlySeconds: 5 * 60,
   /** setTimeout overflows above 24.8 days and stops during sleep; a short tick does neither. */
   tickMs: 30 * SECOND,
+  /** After sleep, or when the network is back, due refreshes begin this far apart: four a second at most. */
+  catchUpMs: 250,
+  /** After sleep the network is waited for so long; then the system's word that it is there is enough. */
+  networkWaitMs: 2 * MINUTE,
   refreshesPerProvider: 2,
   refreshesAtOnce: 8,
   /** Rule for lost answers: one quick retry, within the grace window some providers give. */

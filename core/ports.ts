@@ -62,6 +62,16 @@ export interface BrowserPort {
   open(url: URL, about?: { readonly connection?: string }): Promise<void>;
 }
 
+/** Who is called when a `tokentray://` link is opened on this machine. */
+export type LinksOwner =
+  | { readonly kind: 'ours' }
+  | { readonly kind: 'other'; readonly name: string }
+  | { readonly kind: 'none' };
+
+export interface LinksPort {
+  owner(): Promise<LinksOwner>;
+}
+
 /** Five different answers, never folded into one: only `absent` may lead to a new item, and only without a vault. */
 export type KeychainAnswer =
   | { readonly kind: 'ok'; readonly secret: Uint8Array }
@@ -107,6 +117,7 @@ export interface Ports {
   readonly clock: Clock;
   readonly http: HttpPort;
   readonly browser: BrowserPort;
+  readonly links: LinksPort;
   readonly keychain: KeychainPort;
   readonly network: NetworkPort;
   readonly log: LogPort;

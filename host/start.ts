@@ -106,6 +106,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
       keychain: createKeychain(),
       // Node has no word on this; an attempt that fails tells.
       network: { online: () => true },
+      links: { owner: async () => ({ kind: 'none' }) },
       random: systemRandom,
       log,
       ...options.ports,
@@ -115,6 +116,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
       vaultPath: paths.vault,
       ownerKey,
       redirectPort: () => settings.value.redirect_port,
+      lockAfterMinutes: () => settings.value.lock_after_minutes,
       ...(options.onStep === undefined ? {} : { onStep: options.onStep }),
     });
     undo.push(() => engine.close());

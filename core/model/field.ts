@@ -38,7 +38,7 @@ export function parseInput<T>(schema: z.ZodType<T>, input: unknown, what: string
 
 /** The sentence for a failed parse: the field by its path, then what is wrong with it. Values are never repeated. */
 function fieldError(error: z.ZodError, what: string): TokentrayError {
-  const issue = error.issues[0]!;
+  const issue = nearest(error.issues[0]!);
   if (issue.code === 'unrecognized_keys') {
     const field = printable([...issue.path, issue.keys[0] ?? ''].join('.'), 80);
     return new TokentrayError(
@@ -52,6 +52,14 @@ function fieldError(error: z.ZodError, what: string): TokentrayError {
   const field = printable(issue.path.join('.'), 80);
   if (field === '') return new TokentrayError('bad_request', `${what}: ${reason(issue)}.`);
   return new TokentrayError('invalid_field', `${what}: the field ${field} ${reason(issue)}.`, { field });
+}
+
+/** Of several forms that a field may have, the one that the input comes nearest to. */
+function nearest(issue: z.core.$ZodIssue): z.core.$ZodIssue {
+  if (issue.code !== 'invalid_union') return issue;
+  const [first] = issue.errors.toSorted((left, right) => left.length - right.length);
+  if (first?.[0] === undefined) return issue;
+  return nearest({ ...first[0], path: [...issue.path, ...first[0].path] });
 }
 
 /** Our words where a schema has none of its own. The value only tells "missing" from "of another type". */

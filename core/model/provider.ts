@@ -47,12 +47,22 @@ const extraParameters = z
     },
   });
 
-const redirectRule = z.strictObject({
+const loopbackRedirect = z.strictObject({
   /** The host as it is registered at the provider. RFC 8252 section 7.3 prefers the IP literal. */
   host: z.enum(['127.0.0.1', '[::1]', 'localhost']),
   /** `any`: the provider lets the port differ (RFC 8252 section 7.3). `fixed`: one port from the settings. */
   port: z.enum(['any', 'fixed']),
 });
+
+/** Over our own scheme, for a provider that takes no loopback address: `tokentray://callback/{provider}`. */
+const schemeRedirect = z.strictObject({
+  // RFC 8252 section 7.1: no other scheme is ours to take (promise 25).
+  scheme: z.literal('tokentray', { error: 'must be tokentray: no other scheme is taken' }),
+});
+
+/** A loopback address (RFC 8252 section 7.3), or a link of our scheme (section 7.1). */
+const redirectRule = z.union([loopbackRedirect, schemeRedirect]);
+export type LoopbackRedirect = z.infer<typeof loopbackRedirect>;
 
 /** Where a plain OAuth 2 provider tells whose token this is: JSON at `url`, `subject` and `label` name top-level fields. */
 const profileRule = z.strictObject({

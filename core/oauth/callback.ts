@@ -1,5 +1,5 @@
 // Judges an authorization response (RFC 6749 section 4.1.2, RFC 9207 section 2.4), wherever it came from: loopback
-// listener or pasted address. Order is fixed: form, state, path, issuer, error, code. Until the state is right nothing
+// listener, link of our scheme or pasted address. Order is fixed: form, state, path, issuer, error, code. Until the state is right nothing
 // about the attempt changes, so that a stranger cannot end it.
 import { timingSafeEqual } from 'node:crypto';
 import * as oauth from 'oauth4webapi';
@@ -51,7 +51,8 @@ export function judgeCallback(url: URL, expected: Expected): CallbackVerdict {
   if (state === undefined || !sameState(state, expected.state)) {
     return refused('The address does not belong to this consent.');
   }
-  if (url.host !== expected.redirectUri.host || url.pathname !== expected.redirectUri.pathname) {
+  const { protocol, host, pathname } = expected.redirectUri;
+  if (url.protocol !== protocol || url.host !== host || url.pathname !== pathname) {
     // RFC 9700 section 4.4.2.2: the redirect path is distinct per provider, and where it arrived is compared.
     return refused('The address is not the redirect address of this consent.');
   }

@@ -3,6 +3,7 @@ import type { Connections } from '../connections.ts';
 import { nameOf } from '../connections.ts';
 import type { Consents } from '../consent/consents.ts';
 import type { ExchangeWorld } from '../consent/exchange.ts';
+import { linkRedirect } from '../consent/redirect/link.ts';
 import { newConnection, settle } from '../consent/settle.ts';
 import type { Engine, ProviderCheck, ProviderInput, ProviderView } from '../engine.ts';
 import { TokentrayError } from '../errors.ts';
@@ -121,8 +122,9 @@ export function providerCommands(world: ProviderWorld): Commands {
 
 /** What to register at the provider: RFC 8252 section 7.3 lets the port differ, so `any` is registered without one. */
 function redirectUriOf(provider: Provider, fixedPort: number): string {
-  const port = provider.redirect.port === 'fixed' ? `:${fixedPort}` : '';
-  return `http://${provider.redirect.host}${port}/callback/${provider.id}`;
+  const { id, redirect } = provider;
+  if ('scheme' in redirect) return linkRedirect(id).href;
+  return `http://${redirect.host}${redirect.port === 'fixed' ? `:${fixedPort}` : ''}/callback/${id}`;
 }
 
 function viewOf({ registry, connections, redirectPort }: ProviderWorld, provider: Provider): ProviderView {

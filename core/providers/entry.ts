@@ -66,7 +66,7 @@ export function buildEntry(input: SplitInput, discovered: Discovered | undefined
   };
   // Of the redirect rule one half may be given: the other one is that of the preset or the default.
   if (isObject(fields.redirect))
-    merged.redirect = { ...DEFAULTS.redirect, ...preset?.entry.redirect, ...fields.redirect };
+    merged.redirect = changeRedirect({ ...DEFAULTS.redirect, ...preset?.entry.redirect }, fields.redirect);
   // A parameter more does not drop those that the preset knows to be needed; null drops one.
   if (isObject(fields.authorization_parameters))
     merged.authorization_parameters = withoutNull({
@@ -95,10 +95,20 @@ export function changeEntry(
       });
     }
     if (value === null) delete next[key];
+    else if (key === 'redirect' && isObject(value)) next.redirect = changeRedirect(current.redirect, value);
     else if (isObject(value) && isObject(next[key])) next[key] = withoutNull({ ...next[key], ...value });
     else next[key] = value;
   }
   return judgeEntry(next, hasSecret);
+}
+
+/** Half of a loopback rule may be given; our scheme and a loopback address are no parts of each other. */
+function changeRedirect(
+  before: Readonly<Record<string, unknown>>,
+  given: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  if (given.scheme !== undefined) return { ...given };
+  return { ...(before.scheme === undefined ? before : DEFAULTS.redirect), ...given };
 }
 
 /** Fields whose address is sent secrets or tokens; `takes` says what of ours goes there. */

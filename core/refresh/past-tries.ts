@@ -111,6 +111,11 @@ export class PastTries {
     this.#failures.delete(id);
   }
 
+  /** The network is back: what failed for want of it may be tried at once. */
+  forgetOffline(): void {
+    for (const [id, { code }] of this.#failures) if (code === 'offline') this.#failures.delete(id);
+  }
+
   forgetAll(): void {
     this.#failures.clear();
     this.#succeededAt.clear();

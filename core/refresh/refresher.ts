@@ -107,6 +107,11 @@ export class Refresher {
     }
   }
 
+  /** The network is back. */
+  forgetOffline(): void {
+    this.#tries.forgetOffline();
+  }
+
   /** For a vault that was locked: past tries say nothing of what is found when it opens. */
   forget(): void {
     this.#tries.forgetAll();

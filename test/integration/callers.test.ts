@@ -390,6 +390,8 @@ const CONTRACT: Readonly<
   'POST /v1/vault/slots': ['a', 'so', 400, { kind: 'nothing' }],
   'DELETE /v1/vault/slots/{id}': ['a', 'o', 404],
   'POST /v1/vault/rotate': ['a', 'o', 400, { credentials: 'none' }],
+  'POST /v1/refreshes/pause': ['a', 'slo', 200],
+  'POST /v1/refreshes/resume': ['a', 'slo', 200],
   'GET /v1/doctor': ['a', 'o', 200],
   'GET /v1/doctor/{ref}': ['a', 'o', 404],
   'GET /v1/sandbox': ['a', 'slo', 200],

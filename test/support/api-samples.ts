@@ -57,6 +57,8 @@ export const SAMPLES: Readonly<Record<RouteName, Sample>> = {
   'GET /v1/settings': { path: '/v1/settings' },
   'PATCH /v1/settings': { path: '/v1/settings', json: { redirect_port: 9700 } },
   'POST /v1/window/code': { path: '/v1/window/code', json: { open: true } },
+  'POST /v1/refreshes/pause': { path: '/v1/refreshes/pause' },
+  'POST /v1/refreshes/resume': { path: '/v1/refreshes/resume' },
   'GET /v1/doctor': { path: '/v1/doctor' },
   'GET /v1/doctor/{ref}': { path: '/v1/doctor/google' },
   'GET /v1/sandbox': { path: '/v1/sandbox' },

@@ -8,7 +8,14 @@ import { EventLog } from '../../core/event-log.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { TokentrayEvent } from '../../core/model/event.ts';
 import type { Provider } from '../../core/model/provider.ts';
-import type { BrowserPort, HttpOutcome, HttpRequest, RandomPort } from '../../core/ports.ts';
+import type {
+  BrowserPort,
+  HttpOutcome,
+  HttpRequest,
+  LinksOwner,
+  LinksPort,
+  RandomPort,
+} from '../../core/ports.ts';
 import { Registry } from '../../core/providers/registry.ts';
 import { Refresher } from '../../core/refresh/refresher.ts';
 import { createVault } from '../../core/vault/vault.ts';
@@ -58,13 +65,17 @@ export async function coreWorld(options: CoreWorldOptions = {}) {
       await browser.onOpen(url);
     },
   };
+  const links: LinksPort & { now: LinksOwner } = {
+    now: { kind: 'none' },
+    owner: () => Promise.resolve(links.now),
+  };
   const connections = new Connections(log, random);
   const registry = new Registry(log);
   registry.load(vault);
   connections.load(vault);
   for (const provider of options.providers ?? [acme()]) registry.put(provider, undefined);
   const redirectPort = () => options.redirectPort ?? 1;
-  const shared = { clock, http, log, random, browser, events, connections, registry, redirectPort };
+  const shared = { clock, http, log, random, browser, links, events, connections, registry, redirectPort };
   const consents = new Consents(shared);
   const refresher = new Refresher(shared);
   ends.push(async () => {

@@ -150,6 +150,8 @@ export interface EngineDouble {
   state: VaultState;
   /** Whether the keys that were identified are still good. */
   keysValid: boolean;
+  /** How often somebody was said to be there. */
+  touched: number;
   /** Answers the next hand-outs instead of the fixed one. */
   handOut: (options: HandOutOptions) => Promise<HandOut>;
   emit(event: TokentrayEvent): void;
@@ -161,6 +163,7 @@ export interface EngineDouble {
 export function engineDouble(): EngineDouble {
   const events = new EventLog({ wall: () => CREATED }, { error: () => undefined });
   const asked: EngineDouble['asked'] = [];
+  let paused = false;
   const callers = new Map<string, Caller>(
     Object.entries(KEYS).map(([right, key]) => [
       key,
@@ -194,6 +197,7 @@ export function engineDouble(): EngineDouble {
     asked,
     state: 'open',
     keysValid: true,
+    touched: 0,
     handOut: () => Promise.resolve(handOut()),
     emit: (event) => events.emit(event),
     listeners: () => listeners,
@@ -211,6 +215,20 @@ export function engineDouble(): EngineDouble {
         };
       },
       announce: (event) => events.emit(event),
+      links: { arrive: () => 'ignored' },
+      refreshes: {
+        pause: () => {
+          paused = true;
+        },
+        resume: () => {
+          paused = false;
+        },
+        paused: () => paused,
+      },
+      power: { suspended: () => undefined, resumed: () => undefined, networkReturned: () => undefined },
+      touch: () => {
+        double.touched += 1;
+      },
       mayRead: (caller, event) =>
         caller.rights.includes('admin') || event.type === 'vault' || event.type === 'connection',
       vault: {

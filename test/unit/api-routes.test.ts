@@ -53,6 +53,8 @@ const EXPECTED: Readonly<Record<RouteName, readonly [who: string, states: string
   'GET /v1/settings': ['a', 'slo', 200],
   'PATCH /v1/settings': ['a', 'slo', 200],
   'POST /v1/window/code': ['a', 'slo', 201],
+  'POST /v1/refreshes/pause': ['a', 'slo', 200],
+  'POST /v1/refreshes/resume': ['a', 'slo', 200],
   'GET /v1/doctor': ['a', 'o', 200],
   'GET /v1/doctor/{ref}': ['a', 'o', 200],
   'GET /v1/sandbox': ['a', 'slo', 200],

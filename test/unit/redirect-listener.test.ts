@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { after, test } from 'node:test';
 import { RedirectListeners, type Route } from '../../core/consent/redirect/listener.ts';
 import { LIMITS } from '../../core/limits.ts';
-import type { Provider } from '../../core/model/provider.ts';
+import type { LoopbackRedirect } from '../../core/model/provider.ts';
 import { refusedWith } from '../support/errors.ts';
 import {
   type Asking,
@@ -42,7 +42,7 @@ function route(name = 'acme', state = STATE) {
   return { route: self, arrived, shown };
 }
 
-type Rule = Provider['redirect'];
+type Rule = LoopbackRedirect;
 const detachers: Array<() => void> = [];
 after(() => {
   for (const detach of detachers) detach();

@@ -5,7 +5,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { TokentrayError } from '../../errors.ts';
 import { LIMITS } from '../../limits.ts';
-import type { Provider } from '../../model/provider.ts';
+import type { LoopbackRedirect } from '../../model/provider.ts';
 import { stateOf } from '../../oauth/callback.ts';
 import { PAGE_HEADERS, type ResultPage, renderPage } from './result-page.ts';
 
@@ -34,7 +34,7 @@ export interface Attached {
   readonly detach: () => void;
 }
 
-type Host = Provider['redirect']['host'];
+type Host = LoopbackRedirect['host'];
 
 interface Listening {
   readonly servers: readonly Server[];
@@ -53,7 +53,7 @@ export class RedirectListeners {
   }
 
   /** Binds (or joins) and resolves only when connections are accepted. Throws `redirect_port_taken`. */
-  async attach(rule: Provider['redirect'], route: Route): Promise<Attached> {
+  async attach(rule: LoopbackRedirect, route: Route): Promise<Attached> {
     const listening = rule.port === 'any' ? await bind(rule.host, 0) : await this.#share(rule.host);
     // The last consent on a shared port may have closed it while this one waited.
     if (!listening.open) return this.attach(rule, route);

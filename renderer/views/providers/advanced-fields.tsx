@@ -77,6 +77,7 @@ export function AdvancedFields({ form, fresh }: AdvancedFieldsProps) {
               { value: '127.0.0.1', label: '127.0.0.1' },
               { value: '[::1]', label: '[::1]' },
               { value: 'localhost', label: 'localhost' },
+              { value: 'tokentray', label: 'Link: tokentray://' },
             ]}
           />
           <DraftChoice

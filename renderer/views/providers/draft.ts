@@ -5,8 +5,10 @@ import type { ProviderJson } from '../../../api/wire.ts';
 export type Way = 'preset' | 'issuer' | 'hand';
 
 export type AuthMethod = ProviderJson['token_endpoint_auth_method'];
-export type RedirectHost = ProviderJson['redirect']['host'];
-export type RedirectPort = ProviderJson['redirect']['port'];
+type Loopback = Extract<ProviderJson['redirect'], { host: unknown }>;
+/** `tokentray`: no host, but our own scheme. */
+export type RedirectHost = Loopback['host'] | 'tokentray';
+export type RedirectPort = Loopback['port'];
 
 export interface Draft {
   readonly way: Way;
@@ -87,8 +89,8 @@ export function draftOf(provider: ProviderJson): Draft {
     preset: preset ?? '',
     id,
     scopes: scopes.join(' '),
-    redirect_host: redirect.host,
-    redirect_port: redirect.port,
+    redirect_host: 'scheme' in redirect ? 'tokentray' : redirect.host,
+    redirect_port: 'scheme' in redirect ? '' : redirect.port,
     authorization_parameters: Object.entries(authorization_parameters)
       .map(([name, value]) => `${name}=${value}`)
       .join('\n'),
@@ -161,11 +163,16 @@ function fieldsOf(draft: Draft): Record<string, unknown> {
   return {
     ...Object.fromEntries(PLAIN.map((field) => [field, draft[field].trim() || undefined])),
     scopes: scopes.length === 0 ? undefined : scopes,
-    redirect: host === '' && port === '' ? undefined : { host: host || '127.0.0.1', port: port || 'any' },
+    redirect: redirectOf(host, port),
     authorization_parameters: parameters(draft.authorization_parameters),
     profile: Object.values(profile).every((text) => text === '') ? undefined : profile,
     access_token_seconds: seconds.trim() === '' ? undefined : Number(seconds),
   };
+}
+
+function redirectOf(host: Draft['redirect_host'], port: Draft['redirect_port']) {
+  if (host === 'tokentray') return { scheme: host };
+  return host === '' && port === '' ? undefined : { host: host || '127.0.0.1', port: port || 'any' };
 }
 
 function parameters(text: string): Record<string, string> | undefined {
@@ -181,6 +188,7 @@ function parameters(text: string): Record<string, string> | undefined {
 
 /** What to register at the provider, as the host makes it (RFC 8252 section 7.3: `any` port is registered without one). */
 export function redirectUri(draft: Draft, fixedPort: number): string {
+  if (draft.redirect_host === 'tokentray') return `tokentray://callback/${draft.id.trim()}`;
   const host = draft.redirect_host || '127.0.0.1';
   const port = draft.redirect_port === 'fixed' ? `:${fixedPort}` : '';
   return `http://${host}${port}/callback/${draft.id.trim()}`;

@@ -43,8 +43,8 @@ export function EditProvider({ provider, redirectPort }: EditProviderProps) {
   useEffect(() => () => savedNote.set(undefined), []);
   const { draft } = form;
   const rule = { ...draft, id: provider.id };
-  const sameRule =
-    draft.redirect_host === provider.redirect.host && draft.redirect_port === provider.redirect.port;
+  const saved = draftOf(provider);
+  const sameRule = draft.redirect_host === saved.redirect_host && draft.redirect_port === saved.redirect_port;
 
   const save = useMutation({
     // No variables: the cache of mutations would keep them.

@@ -1,0 +1,70 @@
+// Locks the vault when nobody has used it for as long as the settings say: no hand-out, no window, no tray. It looks at
+// both clocks, so that a night of sleep counts, and looks again soon, so that no timer holds a whole idle time.
+import { elapsed, type Moment, momentOf } from './access/one-time.ts';
+import { TokentrayError } from './errors.ts';
+import { LIMITS } from './limits.ts';
+import type { Clock, LogPort } from './ports.ts';
+
+interface IdleLockWorld {
+  readonly clock: Clock;
+  readonly log: LogPort;
+  /** 0: never. Read at every look. */
+  readonly minutes: () => number;
+  readonly lock: () => Promise<void>;
+}
+
+export class IdleLock {
+  readonly #world: IdleLockWorld;
+  #used: Moment;
+  #cancel: (() => void) | undefined;
+
+  constructor(world: IdleLockWorld) {
+    this.#world = world;
+    this.#used = momentOf(world.clock);
+  }
+
+  /** Somebody is here. */
+  touch(): void {
+    this.#used = momentOf(this.#world.clock);
+  }
+
+  /** The vault is open. */
+  start(): void {
+    this.stop();
+    this.touch();
+    this.#arm();
+  }
+
+  stop(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+  }
+
+  #arm(): void {
+    const left = this.#left();
+    const next = left === undefined ? LIMITS.tickMs : Math.min(left, LIMITS.tickMs);
+    this.#cancel = this.#world.clock.timer(Math.max(next, 1), () => void this.#look());
+  }
+
+  async #look(): Promise<void> {
+    const { lock, log } = this.#world;
+    const left = this.#left();
+    if (left === undefined || left > 0) {
+      this.#arm();
+      return;
+    }
+    log.info('idle_lock');
+    try {
+      await lock();
+    } catch (error) {
+      // An answer that the disk did not take must not be lost. The engine has begun to look again.
+      log.warn('idle_lock_failed', { code: error instanceof TokentrayError ? error.code : 'unexpected' });
+    }
+  }
+
+  /** Milliseconds until nobody has used it for long enough; undefined: never. */
+  #left(): number | undefined {
+    const minutes = this.#world.minutes();
+    return minutes === 0 ? undefined : minutes * 60_000 - elapsed(this.#world.clock, this.#used);
+  }
+}
