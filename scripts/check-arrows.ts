@@ -26,7 +26,9 @@ const ROOMS = {
     packages: ['@hono/node-server', '@napi-rs/keyring', 'pino'],
     node: true,
   },
-  electron: { rooms: host, packages: ['electron', 'electron-store', 'electron-updater'], node: true },
+  electron: { rooms: host, packages: ['electron', 'electron-store', 'electron-updater', 'zod'], node: true },
+  // What electron-builder runs while it makes a package.
+  build: { rooms: {}, packages: ['@electron/fuses', 'electron-builder'], node: true },
   bridges: { rooms: host, packages: ['ws', 'ioredis'], node: true },
   // cli/serve.ts and its parts, cli/serve-*.ts, are the headless host; the commands speak HTTP to a running one.
   'cli/serve': { rooms: { ...host, cli: 'values' }, packages: ['@clack/prompts'], node: true },
@@ -59,6 +61,7 @@ const ROOMS = {
       cli: 'values',
       'cli/serve': 'values',
       electron: 'values',
+      build: 'values',
       bridges: 'values',
       renderer: 'values',
       sandbox: 'values',
@@ -88,7 +91,7 @@ const NODE = new Set(builtinModules);
 /** Every breach as a sentence that begins with its place, sorted; empty when all is well. `root`: of the project. */
 export function checkArrows(root: string): string[] {
   const files = globSync(
-    '{core,api,host,electron,bridges,cli,renderer,sandbox,scripts,test}/**/*.{ts,tsx,mts,cts}',
+    '{core,api,host,electron,build,bridges,cli,renderer,sandbox,scripts,test}/**/*.{ts,tsx,mts,cts}',
     {
       cwd: root,
     },

@@ -1,0 +1,215 @@
+// The tray put together: the one host of both kinds with the powers of a desktop around it. Wiring only; what may happen is
+// decided by the engine, how it looks and when it is said by the parts.
+import { join } from 'node:path';
+import { app, dialog, net, session } from 'electron';
+import { TokentrayError } from '../core/errors.ts';
+import { endpointPortOf } from '../host/endpoint-port.ts';
+import { type DesktopSeat, type Host, startHost } from '../host/start.ts';
+import { createBrowserChoice } from './browser-choice.ts';
+import { trayHost } from './bus.ts';
+import { createClipboard } from './clipboard.ts';
+import { forbidCoreDumps } from './core-limit.ts';
+import { createDesktop } from './desktop.ts';
+import type { EarlyLog } from './early-log.ts';
+import { hardenSession, removeDefaultMenu } from './hardening.ts';
+import type { LinkInbox } from './link-inbox.ts';
+import { keepLinks, linkOwner } from './links.ts';
+import { createNotifications } from './notifications.ts';
+import { createPower } from './power.ts';
+import { openPreferences } from './preferences.ts';
+import { systemProxyOf } from './proxy.ts';
+import { launchUtility } from './sandbox.ts';
+import { createShortcut } from './shortcut.ts';
+import { createTray } from './tray.ts';
+import { createTrayActions } from './tray-actions.ts';
+import { createTrayIcons } from './tray-icon.ts';
+import { serveUi, uiSession } from './ui-scheme.ts';
+import { createUpdates } from './updates.ts';
+import { createUiWindow } from './window.ts';
+
+export interface AppOptions {
+  /** The application's own directory: preferences and what Chromium keeps. */
+  readonly directory: string;
+  readonly log: EarlyLog;
+  readonly inbox: LinkInbox;
+}
+
+export interface TrayApp {
+  /** Shows the window, or will as soon as there is one. */
+  show(path?: string): void;
+  /** Opens an address that a page of ours links to, by the one opener. */
+  follow(address: string): void;
+  /** After `ready`. Throws what starting a host throws. */
+  start(): Promise<void>;
+}
+
+// dist/electron/main.js: beside its folder lie the other bundles.
+const DIST = join(import.meta.dirname, '..');
+/** Rendered icons of the tray, copied there by the build. */
+const ICONS = join(import.meta.dirname, 'icons');
+/** At login we may be earlier than the panel. */
+const PANEL_MS = 5_000;
+const NO_CORE_LIMIT =
+  'Core dumps could not be switched off (prlimit of util-linux is missing). A crash could write keys to disk where the system keeps dumps.';
+
+export function createApp({ directory, log, inbox }: AppOptions): TrayApp {
+  const { env } = process;
+  let wanted: { readonly path: string | undefined } | undefined;
+  let show = (path?: string): void => {
+    wanted = { path };
+  };
+  let follow = (_address: string): void => {};
+
+  const start = async (): Promise<void> => {
+    removeDefaultMenu();
+    if (process.platform === 'win32') app.setAppUserModelId('dev.tokentray.Tokentray');
+    hardenSession(session.defaultSession);
+    const ui = uiSession();
+    hardenSession(ui);
+    const started = Promise.withResolvers<Host>();
+    // Its rejection is start()'s own.
+    started.promise.catch(() => {});
+    serveUi(ui, async (request) => (await started.promise).window(request));
+
+    const preferences = openPreferences(directory, log);
+    const first = preferences.takeFirstStart();
+    const browser = createBrowserChoice(() => preferences.read().browsers, env);
+    let desktopChanged = (): void => {};
+    const main = createUiWindow({
+      kind: 'main',
+      log,
+      changed: () => desktopChanged(),
+      bounds: { read: () => preferences.bounds(), keep: (bounds) => preferences.keepBounds(bounds) },
+    });
+    const picker = createUiWindow({ kind: 'picker', log });
+    follow = (address) => {
+      browser.open(new URL(address)).catch((error: unknown) => {
+        log.warn('link_not_opened', { code: error instanceof TokentrayError ? error.code : 'unexpected' });
+      });
+    };
+
+    const seated = Promise.withResolvers<ReturnType<typeof furnish>>();
+    const furnish = (seat: DesktopSeat) => {
+      log.handOver(seat.log);
+      const { engine } = seat;
+      const clipboard = createClipboard({
+        engine,
+        seconds: () => preferences.read().clipboard_seconds,
+        log,
+        main,
+        picker,
+        env,
+      });
+      const shortcut = createShortcut(log, () => picker.show());
+      const power = createPower({ engine, log, env, changed: seat.changed });
+      const { isPackaged: packaged } = app;
+      const updates = createUpdates({
+        packaged,
+        resources: process.resourcesPath,
+        platform: process.platform,
+        log,
+        changed: seat.changed,
+      });
+      const desktop = createDesktop({
+        ...{ preferences, browser, clipboard, shortcut, power, updates, main, picker, env, log },
+        changed: seat.changed,
+      });
+      const notifications = createNotifications({
+        engine,
+        preferences: () => preferences.read(),
+        run: (action) => run(action),
+        path: join(directory, 'notices.json'),
+        log,
+      });
+      const run = createTrayActions({
+        engine,
+        browser,
+        copy: (connection, format) => clipboard.copy(connection, format),
+        show: (path) => main.show(path),
+        say: (title, body) => notifications.say(title, body),
+        quit: () => app.quit(),
+        log,
+      });
+      const tray = createTray({ engine, icons: createTrayIcons(ICONS), run, log });
+      desktopChanged = () => {
+        if (main.isOpen()) void desktop.lookAtLinks();
+      };
+      const dispose = async (): Promise<void> => {
+        await clipboard.clear();
+        updates.stop();
+        shortcut.dispose();
+        power.dispose();
+        notifications.dispose();
+        clipboard.dispose();
+        tray.dispose();
+      };
+      return { desktop, notifications, dispose };
+    };
+
+    const host = await startHost({
+      env,
+      port: endpointPortOf(env),
+      sandbox: env.TOKENTRAY_SANDBOX === '1',
+      sandboxScript: join(DIST, 'sandbox.js'),
+      windowDirectory: join(DIST, 'renderer'),
+      version: app.getVersion(),
+      window: 'none',
+      launchSandbox: launchUtility,
+      proxyOf: systemProxyOf,
+      ports: { browser, network: { online: () => net.isOnline() }, links: { owner: linkOwner } },
+      desktop(seat) {
+        const furniture = furnish(seat);
+        seated.resolve(furniture);
+        return furniture.desktop.controls;
+      },
+    });
+    started.resolve(host);
+    const { desktop, notifications, dispose } = await seated.promise;
+    endWith(async () => {
+      await dispose();
+      await host.close();
+    });
+
+    show = (path) => main.show(path);
+    if (wanted !== undefined) show(wanted.path);
+    else if (first || host.engine.state() === 'setup' || !preferences.read().start_hidden) show();
+    inbox.open({
+      arrive: (url) => host.engine.links.arrive(url),
+      onTaken: () => show(),
+      onStray: () =>
+        notifications.say(
+          'A sign-in came back that nobody waits for',
+          host.engine.state() === 'open'
+            ? 'Start the consent again in Tokentray if you still want it.'
+            : 'Unlock Tokentray, then start the consent again.',
+        ),
+    });
+    void keepLinks(log, env).then((links) => desktop.tell({ links }));
+    void forbidCoreDumps().then((done) => done || desktop.tell({ warning: NO_CORE_LIMIT }));
+    const tray = await trayHost({ env, waitMs: PANEL_MS });
+    desktop.tell({ tray });
+    // The tray is never the only way in.
+    if (tray === 'no_host' && !main.isOpen()) show();
+  };
+  return { show: (path) => show(path), follow: (address) => follow(address), start };
+}
+
+/** Quitting waits for this once: copied tokens leave the clipboard, answers in flight are kept, the vault is closed. */
+function endWith(close: () => Promise<void>): void {
+  let ended = false;
+  app.on('before-quit', (event) => {
+    if (ended) return;
+    event.preventDefault();
+    ended = true;
+    void close().finally(() => app.quit());
+  });
+}
+
+/** Says why nothing starts, where a person can see it, and ends. */
+export function failToStart(error: unknown): void {
+  const sentence =
+    error instanceof TokentrayError ? error.message : 'Something unexpected went wrong at the start.';
+  process.stderr.write(`${sentence}\n`);
+  dialog.showErrorBox('Tokentray did not start', sentence);
+  app.exit(1);
+}

@@ -1,0 +1,60 @@
+// The desktop file that takes tokentray:// links on Linux, for those who run us without a package: an AppImage, or a
+// checkout. Written again when the program has moved; the system's own programs are then told, as far as they are there.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
+import { writePrivateFile } from '../core/vault/file-safety.ts';
+import { DESKTOP_ID, desktopEntry } from './desktop-entry.ts';
+
+const FILE = `${DESKTOP_ID}.desktop`;
+const SCHEME_TYPE = 'x-scheme-handler/tokentray';
+// A cold xdg-mime starts half a desktop's worth of shell scripts.
+const TOOL_MS = 10_000;
+
+/** What starts this program again: the AppImage itself (its contents lie on a mount that goes away), else what runs. */
+export function programOf(env: NodeJS.ProcessEnv, running: readonly string[]): readonly string[] {
+  const image = env.APPIMAGE;
+  return image !== undefined && isAbsolute(image) ? [image] : running;
+}
+
+/** True when a package has installed our desktop file for everybody: then it is the one that counts. */
+export function isInstalled(env: NodeJS.ProcessEnv): boolean {
+  const directories = (env.XDG_DATA_DIRS || '/usr/local/share:/usr/share').split(':').filter(isAbsolute);
+  return directories.some((directory) => existsSync(join(directory, 'applications', FILE)));
+}
+
+/**
+ * Writes the file if it is not the same already, and makes it the one for our links. False when the system did not take
+ * it. Throws `storage` or `unsafe_path` when the file cannot be written, RangeError for a path no such file can name.
+ */
+export async function registerLinks(env: NodeJS.ProcessEnv, program: readonly string[]): Promise<boolean> {
+  const directory = join(dataHome(env), 'applications');
+  const path = join(directory, FILE);
+  const text = desktopEntry({ exec: program, link: true, comment: 'Takes the answers of sign-ins' });
+  if (!existsSync(path) || readFileSync(path, 'utf8') !== text) {
+    mkdirSync(directory, { recursive: true });
+    writePrivateFile(path, text);
+    // Without it, what opens links by this cache does not see the file; many look for themselves.
+    await runTool('update-desktop-database', [directory], env);
+  }
+  return runTool('xdg-mime', ['default', FILE, SCHEME_TYPE], env);
+}
+
+/** XDG Base Directory Specification: a relative value is to be ignored. */
+function dataHome(env: NodeJS.ProcessEnv): string {
+  const given = env.XDG_DATA_HOME;
+  return given !== undefined && isAbsolute(given) ? given : join(env.HOME ?? '/', '.local', 'share');
+}
+
+/** False when it is not there, fails or takes too long. */
+async function runTool(tool: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<boolean> {
+  const child = spawn(tool, args, { stdio: 'ignore', shell: false, env, timeout: TOOL_MS });
+  try {
+    const [code] = await once(child, 'exit');
+    return code === 0;
+  } catch {
+    // Not installed: the desktop finds the file by itself, or the user has none.
+    return false;
+  }
+}

@@ -1,0 +1,50 @@
+// Who takes tokentray:// links on this system, and how we come to: registered where nobody else is, repaired when the
+// program has moved, and never taken from another program without the user.
+import { app } from 'electron';
+import type { LogPort } from '../core/ports.ts';
+import { isInstalled, programOf, registerLinks } from './link-registration.ts';
+import { LINK_SCHEME } from './link-text.ts';
+
+export type LinkOwner =
+  | { readonly kind: 'ours' }
+  | { readonly kind: 'other'; readonly name: string }
+  | { readonly kind: 'none' };
+
+/** The program and, in a checkout, the folder it was started with. */
+export function runningProgram(): readonly string[] {
+  return app.isPackaged ? [process.execPath] : [process.execPath, app.getAppPath()];
+}
+
+/** Windows writes this behind the program's path, and the link behind it. */
+function registryArguments(): string[] {
+  return [...runningProgram().slice(1), '--'];
+}
+
+/** Asked anew each time: another program may have become the owner since. */
+export async function linkOwner(): Promise<LinkOwner> {
+  if (app.isDefaultProtocolClient(LINK_SCHEME, process.execPath, registryArguments()))
+    return { kind: 'ours' };
+  try {
+    const { name } = await app.getApplicationInfoForProtocol(`${LINK_SCHEME}://callback/owner`);
+    return name === '' ? { kind: 'none' } : { kind: 'other', name };
+  } catch {
+    // That is how "nobody" is said.
+    return { kind: 'none' };
+  }
+}
+
+/** Makes us the owner where nobody is, and brings our own registration up to date. Never throws. */
+export async function keepLinks(log: LogPort, env: NodeJS.ProcessEnv = process.env): Promise<LinkOwner> {
+  try {
+    const before = await linkOwner();
+    if (before.kind === 'other') return before;
+    const withoutPackage = process.platform === 'linux' && !isInstalled(env);
+    if (withoutPackage) await registerLinks(env, programOf(env, runningProgram()));
+    if (before.kind === 'ours') return before;
+    app.setAsDefaultProtocolClient(LINK_SCHEME, process.execPath, registryArguments());
+    return await linkOwner();
+  } catch (error) {
+    log.warn('links_not_registered', { error: error instanceof Error ? error.name : 'unknown' });
+    return { kind: 'none' };
+  }
+}
