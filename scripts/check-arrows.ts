@@ -52,7 +52,7 @@ const ROOMS = {
   sandbox: { rooms: {}, packages: ['oidc-provider'], node: true },
   scripts: {
     rooms: { 'sandbox/user-agent.ts': 'values', 'package.json': 'values' },
-    packages: [],
+    packages: ['@playwright/test'],
     node: true,
   },
   test: {

@@ -39,16 +39,7 @@ function chosen(rows: readonly TrayRow[], label: string): TrayAction | undefined
   return row?.type === 'action' ? row.action : undefined;
 }
 
-const FOOT = [
-  '—',
-  'Open Tokentray',
-  'Add provider…',
-  'Pause refresh',
-  'Lock',
-  '—',
-  'Settings',
-  'Quit',
-];
+const FOOT = ['—', 'Open Tokentray', 'Add provider…', 'Pause refresh', 'Lock', '—', 'Settings', 'Quit'];
 
 function many(count: number, providers: number): ConnectionView[] {
   return Array.from({ length: count }, (_, at) => {

@@ -1,0 +1,131 @@
+// The clipboard of the desktop: which way a token takes, what goes with it, and what is said afterwards. "Copied" is said
+// only where it can be told. The primary selection of Linux is never touched.
+import { ClipboardItem, clipboard } from 'electron';
+import type { Copied } from '../api/desktop-controls.ts';
+import type { Engine } from '../core/engine.ts';
+import { OWNER } from '../core/model/caller.ts';
+import type { LogPort } from '../core/ports.ts';
+import { clipboardFormats } from './clipboard-formats.ts';
+import { type ClipboardPath, createKeeper } from './clipboard-keeper.ts';
+import { type ClipboardWay, clipboardWay, sessionType } from './clipboard-way.ts';
+import { findWlClipboard } from './clipboard-wl.ts';
+import type { UiWindow } from './window.ts';
+
+export interface ClipboardOptions {
+  readonly engine: Pick<Engine, 'subscribe'> & { readonly tokens: Pick<Engine['tokens'], 'handOut'> };
+  /** Seconds until a copied token is taken out; 0: never. */
+  readonly seconds: () => number;
+  readonly log: LogPort;
+  readonly main: Pick<UiWindow, 'isFocused'>;
+  readonly picker: Pick<UiWindow, 'isFocused' | 'show' | 'close' | 'onFocus'>;
+  readonly env?: NodeJS.ProcessEnv;
+  readonly platform?: NodeJS.Platform;
+}
+
+export interface Clipboard {
+  /** Puts a fresh token, or the header line with it, in the clipboard. Throws what a hand-out throws. */
+  copy(connection: string, format: 'token' | 'header'): Promise<Copied>;
+  /** On lock and on quit. Never throws, and ends within two seconds. */
+  clear(): Promise<void>;
+  /** Something of ours may be in it: a quit waits for clear(). */
+  holds(): boolean;
+  /** The way a click in the tray takes. */
+  way(): ClipboardWay;
+  dispose(): void;
+}
+
+/** A window that the desktop holds back for longer is not what the person expects any more. */
+const FOCUS_MS = 5_000;
+const NOTHING = { copied: false, clearsIn: null };
+const NOT_COPIED =
+  'Not copied: on Wayland a program may write to the clipboard only while its window has the focus. Open the window and copy there, or install wl-clipboard.';
+
+export function createClipboard(options: ClipboardOptions): Clipboard {
+  const { engine, seconds, log, main, picker } = options;
+  const { env = process.env, platform = process.platform } = options;
+  const session = sessionType(env, platform);
+  const wl = session === 'wayland' ? findWlClipboard(env) : undefined;
+  const keeper = createKeeper({ seconds, log });
+  const hasFocus = () => main.isFocused() || picker.isFocused();
+  const direct = directPath(platform, () => session !== 'wayland' || hasFocus());
+  const { unsubscribe } = engine.subscribe(({ event }) => {
+    if (event.type === 'vault' && event.state === 'locked') void keeper.clear();
+  });
+  // One after the other: the last click is what is in the clipboard.
+  let last: Promise<unknown> = Promise.resolve();
+
+  return {
+    async copy(connection, format) {
+      const { access_token } = await engine.tokens.handOut(OWNER, connection, { door: 'window' });
+      const text = format === 'header' ? `Authorization: Bearer ${access_token}` : access_token;
+      const done = last.then(() => put(text));
+      last = done.catch(() => {});
+      return done;
+    },
+    clear: () => keeper.clear(),
+    holds: () => keeper.holds(),
+    way: () => clipboardWay(session, false, wl !== undefined),
+    dispose: unsubscribe,
+  };
+
+  async function put(text: string): Promise<Copied> {
+    const way = clipboardWay(session, hasFocus(), wl !== undefined);
+    if (way === 'picker') return throughPicker(text);
+    const { copied, clearsIn } = await keeper.put(text, way === 'wl-copy' && wl !== undefined ? wl : direct);
+    if (copied) return said(clearsIn);
+    log.warn('clipboard_write_failed', { way });
+    if (session === 'wayland') return throughPicker(text);
+    return { copied, clearsIn, sentence: 'Not copied: the clipboard of this desktop refused it. Try again.' };
+  }
+
+  /** A window of ours gets the focus, and writes at that moment. */
+  async function throughPicker(text: string): Promise<Copied> {
+    try {
+      const { copied, clearsIn } = (await takesFocus(picker)) ? await keeper.put(text, direct) : NOTHING;
+      return copied ? said(clearsIn) : { copied, clearsIn, sentence: NOT_COPIED };
+    } finally {
+      picker.close();
+    }
+  }
+}
+
+function said(clearsIn: number | null): Copied {
+  const until = clearsIn === null ? 'until something else is copied' : `for ${clearsIn} seconds`;
+  return { copied: true, clearsIn, sentence: `Copied. It stays in the clipboard ${until}.` };
+}
+
+/** Shows the picker. True at the moment it has the focus; false when it got none. */
+async function takesFocus(picker: ClipboardOptions['picker']): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const patience = setTimeout(resolve, FOCUS_MS, false);
+  const stop = picker.onFocus(() => resolve(true));
+  picker.show();
+  if (picker.isFocused()) resolve(true);
+  try {
+    return await promise;
+  } finally {
+    clearTimeout(patience);
+    stop();
+  }
+}
+
+/** Electron's own clipboard. `mayWrite`: where a write needs the focus it is worth nothing unless it was there all along. */
+function directPath(platform: NodeJS.Platform, mayWrite: () => boolean): ClipboardPath {
+  return {
+    async write(text) {
+      if (!mayWrite()) return false;
+      const formats = Object.entries(clipboardFormats(text, platform)).map(([type, content]) => [
+        type,
+        typeof content === 'string' ? content : new Blob([content]),
+      ]);
+      await clipboard.write([new ClipboardItem(Object.fromEntries(formats))]);
+      return mayWrite();
+    },
+    // On Wayland, without focus, this is our own memory. A clear from here can then only take away what is ours.
+    read: () => clipboard.readText(),
+    async clear() {
+      clipboard.clear();
+      return true;
+    },
+  };
+}

@@ -1,0 +1,115 @@
+// Shows notices as the desktop's notifications. Each stays referenced until it is closed (else its click is lost), and
+// whatever a click does is also a row in the window: some desktops show no notifications, or none that can be clicked.
+import { Notification } from 'electron';
+import type { DesktopPreferences } from '../api/desktop.ts';
+import type { Engine } from '../core/engine.ts';
+import { OWNER } from '../core/model/caller.ts';
+import type { LogPort } from '../core/ports.ts';
+import { isOver, look, type Notice, type NoticeKind, remember } from './notices.ts';
+import { readNotices, writeNotices } from './notices-file.ts';
+import { createPacer } from './tray-pacer.ts';
+import type { TrayAction } from './tray-rows.ts';
+
+export interface NotificationOptions {
+  readonly engine: Pick<Engine, 'state' | 'subscribe'> & {
+    readonly connections: Pick<Engine['connections'], 'list'>;
+  };
+  readonly preferences: () => Pick<
+    DesktopPreferences,
+    'notify_consent' | 'notify_failing' | 'notify_expiring'
+  >;
+  /** What a click does: the same as a row of the tray. Never throws. */
+  readonly run: (action: TrayAction) => void;
+  /** Where is kept what was said. */
+  readonly path: string;
+  readonly log: LogPort;
+}
+
+export interface Notifications {
+  /** Says something that is an answer to what the person just did; cannot be muted. */
+  say(title: string, body: string): void;
+  dispose(): void;
+}
+
+/** Several things that happen together are looked at together. */
+const TOGETHER_MS = 1_000;
+/** Days matter here, not minutes. */
+const LOOK_MS = 10 * 60_000;
+
+export function createNotifications(options: NotificationOptions): Notifications {
+  const { engine, preferences, run, path, log } = options;
+  const shown = new Map<string, { readonly notice?: Notice; readonly notification: Notification }>();
+  let memory = readNotices(path, log);
+  const pacer = createPacer(TOGETHER_MS, lookNow);
+  const { unsubscribe } = engine.subscribe((entry) => {
+    const next = remember(memory, entry);
+    if (next !== memory) keep(next);
+    if (entry.event.type === 'connection' || entry.event.type === 'vault') pacer.ask();
+  });
+  const looking = setInterval(() => pacer.ask(), LOOK_MS);
+  pacer.ask();
+
+  return {
+    say: (title, body) => show('said', title, body, () => run({ kind: 'show' })),
+    dispose() {
+      clearInterval(looking);
+      unsubscribe();
+      pacer.stop();
+      for (const { notification } of shown.values()) notification.close();
+      shown.clear();
+    },
+  };
+
+  function lookNow(): void {
+    if (engine.state() !== 'open') return;
+    const now = Date.now();
+    const connections = engine.connections.list(OWNER);
+    for (const { notice, notification } of shown.values()) {
+      if (notice !== undefined && isOver(notice, connections, memory, now)) notification.close();
+    }
+    const seen = look(memory, connections, now, muted);
+    if (seen.memory !== memory) keep(seen.memory);
+    for (const notice of seen.notices) {
+      show(notice.key, notice.title, notice.body, () => run(actionOf(notice)), notice);
+    }
+  }
+
+  function muted(kind: NoticeKind): boolean {
+    return !preferences()[`notify_${kind}`];
+  }
+
+  function keep(next: typeof memory): void {
+    memory = next;
+    writeNotices(path, memory, log);
+  }
+
+  function show(key: string, title: string, body: string, clicked: () => void, notice?: Notice): void {
+    if (!Notification.isSupported()) {
+      log.info('notification_not_supported');
+      return;
+    }
+    shown.get(key)?.notification.close();
+    const notification = new Notification({ title, body });
+    const entry = { notification, ...(notice === undefined ? {} : { notice }) };
+    const gone = () => {
+      if (shown.get(key) === entry) shown.delete(key);
+    };
+    notification.once('click', () => {
+      gone();
+      clicked();
+    });
+    notification.once('close', gone);
+    notification.once('failed', (_event, error) => {
+      gone();
+      log.info('notification_failed', { error });
+    });
+    shown.set(key, entry);
+    notification.show();
+  }
+}
+
+function actionOf({ connection, kind }: Notice): TrayAction {
+  if (connection === undefined) return { kind: 'show', path: '/' };
+  if (kind === 'failing') return { kind: 'show', path: `/connections/${connection}` };
+  return { kind: 'consent', connection };
+}

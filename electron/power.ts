@@ -1,0 +1,52 @@
+// Sleep, waking and the locked screen, as the system tells them: Electron's events, and on Linux the login manager.
+import { powerMonitor } from 'electron';
+import type { LogPort } from '../core/ports.ts';
+import { type PowerEngine, powerEffects } from './power-effects.ts';
+import { type LoginWatch, watchLogin } from './power-login.ts';
+
+export interface PowerOptions {
+  readonly engine: PowerEngine;
+  readonly log: LogPort;
+  readonly env?: NodeJS.ProcessEnv;
+  readonly platform?: NodeJS.Platform;
+  /** Told when it is known whether the screen lock is seen. */
+  readonly changed?: () => void;
+}
+
+export interface Power {
+  screenLock(): 'seen' | 'not_seen';
+  dispose(): void;
+}
+
+/** After `ready`: nothing is told before. */
+export function createPower(options: PowerOptions): Power {
+  const { engine, log, env = process.env, platform = process.platform, changed = () => {} } = options;
+  const effects = powerEffects(engine, log);
+  powerMonitor.on('suspend', effects.suspended);
+  powerMonitor.on('resume', effects.resumed);
+  // Not fired on Linux; there the login manager says the same.
+  powerMonitor.on('lock-screen', effects.screenLocked);
+  powerMonitor.on('unlock-screen', effects.screenUnlocked);
+  const stopping = new AbortController();
+  let login: LoginWatch | undefined;
+  if (platform === 'linux') {
+    const told = (state: 'locked' | 'unlocked') =>
+      state === 'locked' ? effects.screenLocked() : effects.screenUnlocked();
+    void watchLogin(env, log, told).then((watch) => {
+      if (stopping.signal.aborted) return watch.stop();
+      login = watch;
+      changed();
+    });
+  }
+  return {
+    screenLock: () => (platform !== 'linux' || login?.seen() ? 'seen' : 'not_seen'),
+    dispose() {
+      stopping.abort();
+      login?.stop();
+      powerMonitor.off('suspend', effects.suspended);
+      powerMonitor.off('resume', effects.resumed);
+      powerMonitor.off('lock-screen', effects.screenLocked);
+      powerMonitor.off('unlock-screen', effects.screenUnlocked);
+    },
+  };
+}
