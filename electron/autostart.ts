@@ -1,7 +1,7 @@
 // Starting at login, off until asked: a desktop file in XDG autostart on Linux, the system's own list elsewhere. The system
 // is the truth: who takes us off its list by its own means has turned it off.
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { writePrivateFile } from '../core/vault/file-safety.ts';
 import { DESKTOP_ID, desktopEntry } from './desktop-entry.ts';
 
@@ -22,13 +22,18 @@ export interface AutostartOptions {
 /** Puts it in force, or up to date. Throws `storage` when the file cannot be written, RangeError for an impossible path. */
 export function setAutostart(enabled: boolean, options: AutostartOptions): void {
   const { env, platform, program, items } = options;
-  if (platform !== 'linux')
-    return items.setLoginItemSettings({ openAtLogin: enabled, ...loginItem(options) });
-  const path = entryPath(env);
-  if (!enabled) return rmSync(path, { force: true });
+  if (platform === 'linux') setEntry(enabled, entryPath(env), program);
+  else items.setLoginItemSettings({ openAtLogin: enabled, ...loginItem(options) });
+}
+
+function setEntry(enabled: boolean, path: string, program: readonly string[]): void {
+  if (!enabled) {
+    rmSync(path, { force: true });
+    return;
+  }
   const text = desktopEntry({ exec: program, link: false, comment: 'Starts Tokentray at login' });
   if (existsSync(path) && readFileSync(path, 'utf8') === text) return;
-  mkdirSync(join(path, '..'), { recursive: true });
+  mkdirSync(dirname(path), { recursive: true });
   writePrivateFile(path, text);
 }
 

@@ -4,14 +4,14 @@ import { app, nativeTheme } from 'electron';
 import type { DesktopFacts, DesktopPreferences } from '../api/desktop.ts';
 import type { DesktopControls } from '../api/desktop-controls.ts';
 import { TokentrayError } from '../core/errors.ts';
-import type { LogPort } from '../core/ports.ts';
+import type { LinksOwner, LogPort } from '../core/ports.ts';
 import { type AutostartOptions, isAutostart, setAutostart } from './autostart.ts';
 import type { BrowserChoice } from './browser-choice.ts';
 import type { TrayHost } from './bus.ts';
 import type { Clipboard } from './clipboard.ts';
 import { sessionType } from './clipboard-way.ts';
 import { programOf } from './link-registration.ts';
-import { type LinkOwner, linkOwner, runningProgram } from './links.ts';
+import { linkOwner, runningProgram } from './links.ts';
 import type { Power } from './power.ts';
 import type { Preferences } from './preferences.ts';
 import type { Shortcut } from './shortcut.ts';
@@ -37,7 +37,7 @@ export interface DesktopParts {
 export interface Desktop {
   readonly controls: DesktopControls;
   /** What is found out after the start. */
-  tell(found: { readonly tray?: TrayHost; readonly links?: LinkOwner; readonly warning?: string }): void;
+  tell(found: { readonly tray?: TrayHost; readonly links?: LinksOwner; readonly warning?: string }): void;
   /** Asks again who takes our links. */
   lookAtLinks(): Promise<void>;
 }
@@ -58,7 +58,7 @@ export function createDesktop(parts: DesktopParts): Desktop {
   };
   const warnings: string[] = [];
   let tray: TrayHost = platform === 'linux' ? 'unknown' : 'shown';
-  let links: LinkOwner = { kind: 'none' };
+  let links: LinksOwner = { kind: 'none' };
 
   followAutostart(autostart, preferences, log);
   apply(preferences.read());

@@ -35,11 +35,11 @@ export class LinkInbox {
 
   take(reading: LinkReading): void {
     if (reading.kind === 'none') return;
-    if (reading.kind === 'dropped') return this.#drop(reading.why);
-    if (this.#judge !== undefined) return this.#give(reading.url, this.#judge);
+    if (reading.kind === 'dropped') this.#drop(reading.why);
+    else if (this.#judge !== undefined) this.#give(reading.url, this.#judge);
     // No more consents than these can be open, so more links cannot be answers to any.
-    if (this.#waiting.length >= LIMITS.consentsAtOnce) return this.#drop('too many');
-    this.#waiting.push(reading.url);
+    else if (this.#waiting.length >= LIMITS.consentsAtOnce) this.#drop('too many');
+    else this.#waiting.push(reading.url);
   }
 
   /** From now on links go to the engine; first those that waited for it. */
@@ -51,7 +51,10 @@ export class LinkInbox {
   }
 
   #give(url: URL, judge: LinkJudge): void {
-    if (judge.arrive(url) === 'taken') return judge.onTaken();
+    if (judge.arrive(url) === 'taken') {
+      judge.onTaken();
+      return;
+    }
     this.#drop('no consent waits for it');
     const now = this.#now();
     if (now - this.#noticedAt < NOTICE_EVERY_MS) return;

@@ -1,12 +1,10 @@
-// Reads tokentray:// links: from an argument list, from another start of ours, from the system. Pure.
-// A link carries the answer of an authorization server and nothing else; what is not exactly that is dropped here, and
-// what remains is judged by its consent like any other redirect (promises 27, 30, 33, 34).
+// Reads the text of tokentray:// links: from an argument list, from another start of ours, from the system. Pure.
+// Only here the text is still as it came (parsing an address mends it), so what mending would hide is dropped here; what the
+// address says is judged by the engine, like any other redirect (promises 27, 33, 34).
 import { relative, resolve } from 'node:path';
 import { z } from 'zod';
+import { LINK_SCHEME } from '../core/consent/redirect/link.ts';
 import { LIMITS } from '../core/limits.ts';
-
-export const LINK_SCHEME = 'tokentray';
-const LINK_HOST = 'callback';
 
 /** Why a link was dropped; fit for a log, for it holds nothing of the link. */
 export type Dropped = 'options' | 'arguments' | 'long' | 'characters' | 'encoding' | 'address';
@@ -22,7 +20,6 @@ const NONE: LinkReading = { kind: 'none' };
 const ADDRESS = /^[A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=%]+$/;
 const BROKEN_PERCENT = /%(?![0-9A-Fa-f]{2})/;
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
-const PROVIDER_PATH = /^\/[a-z0-9][a-z0-9_@+.-]{0,63}$/;
 
 /** Reads the text of a link as the system handed it over. */
 export function readLink(text: string): LinkReading {
@@ -33,26 +30,10 @@ export function readLink(text: string): LinkReading {
   if (decoded === undefined) return dropped('encoding');
   if (CONTROL.test(decoded)) return dropped('characters');
   const url = URL.parse(text);
-  if (url === null || !isAnswer(url)) return dropped('address');
-  // Some providers append one (`#_=_`); nothing of an authorization code answer is in it.
-  url.hash = '';
-  return { kind: 'link', url };
+  return url === null ? dropped('address') : { kind: 'link', url };
 }
 
-/** `tokentray://callback/<provider>?…` with a state: without one it cannot belong to a consent. */
-function isAnswer(url: URL): boolean {
-  return (
-    url.protocol === `${LINK_SCHEME}:` &&
-    url.hostname === LINK_HOST &&
-    url.port === '' &&
-    url.username === '' &&
-    url.password === '' &&
-    PROVIDER_PATH.test(url.pathname) &&
-    url.searchParams.has('state')
-  );
-}
-
-/** As a form would be read, with its plus signs; undefined when it is not UTF-8. */
+/** Undefined when it is not UTF-8. */
 function decode(text: string): string | undefined {
   try {
     return decodeURIComponent(text);

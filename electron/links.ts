@@ -1,14 +1,9 @@
 // Who takes tokentray:// links on this system, and how we come to: registered where nobody else is, repaired when the
 // program has moved, and never taken from another program without the user.
 import { app } from 'electron';
-import type { LogPort } from '../core/ports.ts';
+import { LINK_SCHEME } from '../core/consent/redirect/link.ts';
+import type { LinksOwner, LogPort } from '../core/ports.ts';
 import { isInstalled, programOf, registerLinks } from './link-registration.ts';
-import { LINK_SCHEME } from './link-text.ts';
-
-export type LinkOwner =
-  | { readonly kind: 'ours' }
-  | { readonly kind: 'other'; readonly name: string }
-  | { readonly kind: 'none' };
 
 /** The program and, in a checkout, the folder it was started with. */
 export function runningProgram(): readonly string[] {
@@ -21,7 +16,7 @@ function registryArguments(): string[] {
 }
 
 /** Asked anew each time: another program may have become the owner since. */
-export async function linkOwner(): Promise<LinkOwner> {
+export async function linkOwner(): Promise<LinksOwner> {
   if (app.isDefaultProtocolClient(LINK_SCHEME, process.execPath, registryArguments()))
     return { kind: 'ours' };
   try {
@@ -34,7 +29,7 @@ export async function linkOwner(): Promise<LinkOwner> {
 }
 
 /** Makes us the owner where nobody is, and brings our own registration up to date. Never throws. */
-export async function keepLinks(log: LogPort, env: NodeJS.ProcessEnv = process.env): Promise<LinkOwner> {
+export async function keepLinks(log: LogPort, env: NodeJS.ProcessEnv = process.env): Promise<LinksOwner> {
   try {
     const before = await linkOwner();
     if (before.kind === 'other') return before;

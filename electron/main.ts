@@ -9,7 +9,7 @@ import { EarlyLog } from './early-log.ts';
 import { hardenPages } from './hardening.ts';
 import { LinkInbox } from './link-inbox.ts';
 import { linkFrom, ownArguments, readHandover, readLink, toHandover } from './link-text.ts';
-import { refusedSwitch } from './start-refusal.ts';
+import { refusedSwitch, startRefused } from './start-refusal.ts';
 import { registerUiScheme } from './ui-scheme.ts';
 
 const log = new EarlyLog();
@@ -23,10 +23,7 @@ try {
 
 function begin(): void {
   const refused = app.isPackaged ? refusedSwitch((name) => app.commandLine.hasSwitch(name)) : undefined;
-  if (refused !== undefined) {
-    process.stderr.write(`Tokentray does not start with --${refused}: it would open its tokens to others.\n`);
-    return app.exit(1);
-  }
+  if (refused !== undefined) throw startRefused(refused);
   const directory = takeDirectory();
   // The lock lies in the directory. Whoever comes second has handed over what it was started for, and ends.
   if (app.requestSingleInstanceLock(toHandover(arrived))) listen(directory);

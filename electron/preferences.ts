@@ -4,7 +4,7 @@ import { renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { ipcMain } from 'electron';
 import Store, { type Options } from 'electron-store';
-import { type DesktopPreferences, desktopPreferences } from '../api/desktop.ts';
+import type { DesktopPreferences } from '../api/desktop.ts';
 import { TokentrayError } from '../core/errors.ts';
 import type { LogPort } from '../core/ports.ts';
 import { prepareFile } from '../core/vault/file-safety.ts';

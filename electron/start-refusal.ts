@@ -1,5 +1,6 @@
 // Reasons for a package not to start: switches that open the process to a debugger or a script, or take its guards away.
 // Pure; the fuses stop what Node itself would read, this stops what Chromium would.
+import { TokentrayError } from '../core/errors.ts';
 
 /** Each hands the process, or what it draws and sends, to whoever started it. */
 const REFUSED_SWITCHES = [
@@ -28,6 +29,13 @@ const REFUSED_SWITCHES = [
 /** The name of the first switch a package must not run with; undefined when it may start. */
 export function refusedSwitch(given: (name: string) => boolean): string | undefined {
   return REFUSED_SWITCHES.find(given);
+}
+
+export function startRefused(name: string): TokentrayError {
+  return new TokentrayError(
+    'denied',
+    `Tokentray does not start with --${name}: it would open its tokens to others.`,
+  );
 }
 
 export const SANDBOX_OFF =
