@@ -1,6 +1,7 @@
 // The handler over an engine double, asked as a script asks: method, path, key, body.
 
 import { z } from 'zod';
+import type { DesktopControls } from '../../api/desktop-controls.ts';
 import type { Door } from '../../api/guard.ts';
 import { createHandler } from '../../api/handle.ts';
 import { Sessions } from '../../core/access/sessions.ts';
@@ -29,12 +30,19 @@ export interface ApiDoor {
   ask(line: string, options?: Ask): Promise<Response>;
 }
 
-export function apiDoor(): ApiDoor {
+/** `desktop`: of a host with a tray. */
+export function apiDoor(desktop?: DesktopControls): ApiDoor {
   const double = engineDouble();
   const clock = new FakeClock();
   const log = createRecordingLog();
   const sessions = new Sessions(clock, systemRandom);
-  const handle = createHandler({ engine: double.engine, host: hostDouble(), sessions, log, clock });
+  const handle = createHandler({
+    engine: double.engine,
+    host: { ...hostDouble(), ...(desktop === undefined ? {} : { desktop }) },
+    sessions,
+    log,
+    clock,
+  });
   return {
     double,
     clock,
@@ -44,16 +52,19 @@ export function apiDoor(): ApiDoor {
       const space = line.indexOf(' ');
       const key = 'key' in options ? options.key : KEYS.admin;
       const body = options.text ?? (options.json === undefined ? undefined : JSON.stringify(options.json));
-      const request = new Request(`http://127.0.0.1:9595${line.slice(space + 1)}`, {
-        method: line.slice(0, space),
-        headers: {
-          ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-          ...options.headers,
+      const request = new Request(
+        `${options.door === 'window' ? 'tokentray-ui://app' : 'http://127.0.0.1:9595'}${line.slice(space + 1)}`,
+        {
+          method: line.slice(0, space),
+          headers: {
+            ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+            ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+            ...options.headers,
+          },
+          ...(body === undefined ? {} : { body, duplex: 'half' }),
+          ...(options.signal === undefined ? {} : { signal: options.signal }),
         },
-        ...(body === undefined ? {} : { body, duplex: 'half' }),
-        ...(options.signal === undefined ? {} : { signal: options.signal }),
-      });
+      );
       return handle(request, options.door ?? 'tcp');
     },
   };
