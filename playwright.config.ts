@@ -1,4 +1,4 @@
-// The browser specs: a real Chromium against a real host. Without second chances, because what fails once in a browser
+// The browser specs: a real Chromium against a real host, and the windows of the tray. Without second chances, because what fails once in a browser
 // fails for somebody. Two files at a time; the one that measures runs alone, after the others.
 import { existsSync } from 'node:fs';
 import { defineConfig } from '@playwright/test';
@@ -7,12 +7,14 @@ const MEASURING = '**/many.spec.ts';
 const SYSTEM_CHROMIUM = '/usr/bin/chromium';
 
 export default defineConfig({
-  testDir: 'test/ui',
+  testDir: 'test',
   outputDir: 'test-results/runs',
   workers: 2,
   projects: [
-    { name: 'window', testIgnore: MEASURING },
-    { name: 'measures', testMatch: MEASURING, dependencies: ['window'] },
+    { name: 'window', testDir: 'test/ui', testIgnore: MEASURING },
+    { name: 'measures', testDir: 'test/ui', testMatch: MEASURING, dependencies: ['window'] },
+    { name: 'desktop-build', testDir: 'test/desktop', testMatch: '**/build.setup.ts' },
+    { name: 'desktop', testDir: 'test/desktop', dependencies: ['desktop-build'] },
   ],
   retries: 0,
   reporter: 'list',
