@@ -17,3 +17,5 @@ export { Menu, MenuItem, Tray } from './menu.ts';
 export { protocol, session } from './session.ts';
 export { utilityProcess } from './utility-process.ts';
 export { BrowserWindow } from './window.ts';
+
+import './ties.ts';

@@ -17,25 +17,31 @@ function registerSchemesAsPrivileged(schemes: Electron.CustomScheme[]): void {
   privileged = new Map(schemes.map(({ scheme, privileges = {} }) => [scheme, privileges]));
 }
 
+let serversOf: (session: StandInSession) => [scheme: string, SchemeServer][];
+
 class SessionProtocol extends strict('protocol') {
-  readonly servers = new Map<string, SchemeServer>();
+  readonly #servers = new Map<string, SchemeServer>();
 
   handle(scheme: string, handler: SchemeHandler): void {
     const { standard, secure, supportFetchAPI } = privileged?.get(scheme) ?? {};
     if (!standard || !secure || !supportFetchAPI)
       throw new Error(`stand-in: ${scheme} is not registered as standard, secure and supportFetchAPI`);
-    if (this.servers.has(scheme)) throw new Error(`Failed to register protocol: ${scheme}`);
-    this.servers.set(scheme, new SchemeServer(scheme, handler));
+    if (this.#servers.has(scheme)) throw new Error(`Failed to register protocol: ${scheme}`);
+    this.#servers.set(scheme, new SchemeServer(scheme, handler));
   }
 
   unhandle(scheme: string): void {
-    if (!this.servers.has(scheme)) throw new Error(`Failed to unhandle protocol: ${scheme}`);
-    this.servers.get(scheme)?.close();
-    this.servers.delete(scheme);
+    if (!this.#servers.has(scheme)) throw new Error(`Failed to unhandle protocol: ${scheme}`);
+    this.#servers.get(scheme)?.close();
+    this.#servers.delete(scheme);
   }
 
   isProtocolHandled(scheme: string): boolean {
-    return this.servers.has(scheme);
+    return this.#servers.has(scheme);
+  }
+
+  static {
+    serversOf = (session) => [...session.protocol.#servers];
   }
 }
 
@@ -139,6 +145,20 @@ export class StandInSession extends strict('session') {
       ];
     };
   }
+}
+
+/** What serves that scheme in this session. */
+export function serverOf(session: StandInSession, scheme: string): SchemeServer | undefined {
+  return serversOf(session).find(([served]) => served === scheme)?.[1];
+}
+
+/** An address of Chromium as Electron would give it; foreign ones as they are. */
+export function inScheme(session: StandInSession, url: string): string {
+  return (
+    serversOf(session)
+      .map(([, server]) => server.toScheme(url))
+      .find((translated) => translated !== url) ?? url
+  );
 }
 
 /** Partition of a session; empty for the default one. */

@@ -2,7 +2,14 @@
 // and the answers of the app to what the page tries.
 import { app, living, windowGone } from './app.ts';
 import { needsReady } from './moment.ts';
-import { partitionOf, permissionsOf, StandInSession, session as sessions } from './session.ts';
+import {
+  inScheme,
+  partitionOf,
+  permissionsOf,
+  StandInSession,
+  serverOf,
+  session as sessions,
+} from './session.ts';
 import { asReal, fire, strict } from './strict.ts';
 import { toTest } from './to-test.ts';
 
@@ -10,6 +17,7 @@ let nextId = 1;
 /** False: the desktop gives no window the focus, as a Wayland compositor does to one that nobody clicked. */
 let focusAllowed = true;
 
+let sessionOf: (contents: WebContents) => StandInSession;
 let destroyContents: (contents: WebContents) => void;
 let focusWindow: (window: BrowserWindow | undefined) => void;
 let contentsOf: (window: BrowserWindow) => WebContents;
@@ -20,7 +28,7 @@ let contentsEvents: {
   mayOpen: (contents: WebContents, url: string) => boolean;
 };
 
-class WebContents extends strict('webContents') {
+export class WebContents extends strict('webContents') {
   readonly id: number;
   readonly session: Electron.Session;
   readonly #own: StandInSession;
@@ -41,7 +49,7 @@ class WebContents extends strict('webContents') {
 
   async loadURL(url: string): Promise<void> {
     const scheme = /^[^:]+/.exec(url)?.[0] ?? '';
-    const server = this.#own.protocol.servers.get(scheme);
+    const server = serverOf(this.#own, scheme);
     const failed = `(-302) loading '${url}'`;
     // Electron would load it; nothing here may.
     if (scheme === 'http' || scheme === 'https') throw new Error(`stand-in: no window loads ${url}`);
@@ -125,6 +133,7 @@ class WebContents extends strict('webContents') {
         return answer?.action !== 'deny';
       },
     };
+    sessionOf = (contents) => contents.#own;
     destroyContents = (contents) => {
       contents.#destroyed = true;
       contents.emit('destroyed');
@@ -358,13 +367,8 @@ function windowOf(id: number): BrowserWindow | null {
   return BrowserWindow.fromId(id);
 }
 
-function schemeUrl(window: BrowserWindow, url: string): string {
-  const { servers } = contentsOf(window).session.protocol as unknown as StandInSession['protocol'];
-  for (const server of servers.values()) {
-    const translated = server.toScheme(url);
-    if (translated !== url) return translated;
-  }
-  return url;
+function addressIn(window: BrowserWindow, url: string): string {
+  return inScheme(sessionOf(contentsOf(window)), url);
 }
 
 toTest.on('window.loaded', (id: number, url: string, title: string) => {
@@ -372,7 +376,7 @@ toTest.on('window.loaded', (id: number, url: string, title: string) => {
   if (window === null) return;
   const first = !painted.has(window);
   painted.add(window);
-  contentsEvents.loaded(contentsOf(window), schemeUrl(window, url), title, first);
+  contentsEvents.loaded(contentsOf(window), addressIn(window, url), title, first);
 });
 toTest.on('window.gone', (id: number) => {
   const window = windowOf(id);
@@ -383,13 +387,13 @@ toTest.on('window.mayGo', (id: number, http: string, isMainFrame: boolean) => {
   const window = windowOf(id);
   if (window === null) return false;
   const contents = contentsOf(window);
-  const url = schemeUrl(window, http);
+  const url = addressIn(window, http);
   if (fire(contents, 'will-frame-navigate', { url, isMainFrame, isSameDocument: false })) return false;
   return !(isMainFrame && fire(contents, 'will-navigate', { url, isMainFrame, isSameDocument: false }, url));
 });
 toTest.on('window.mayOpen', (id: number, url: string) => {
   const window = windowOf(id);
-  return window !== null && contentsEvents.mayOpen(contentsOf(window), schemeUrl(window, url));
+  return window !== null && contentsEvents.mayOpen(contentsOf(window), addressIn(window, url));
 });
 /** Whether a download would start. */
 toTest.on('window.mayDownload', (id: number, url: string) => {
