@@ -29,7 +29,8 @@ const WINDOW = SOURCES
 export async function runServe(options: ServeOptions, out: Output): Promise<number> {
   const host = await start(options);
   const ended = Promise.withResolvers<void>();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => ended.resolve());
+  // Not once: a second one would end the process in the middle of its closing, which has an end of its own.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => ended.resolve());
 
   const { engine, controls } = host;
   out.result(
