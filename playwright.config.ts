@@ -4,6 +4,8 @@ import { existsSync } from 'node:fs';
 import { defineConfig } from '@playwright/test';
 
 const MEASURING = '**/many.spec.ts';
+// npm test runs these after the others; each run empties its own folder.
+const DESKTOP_OUT = 'test-results/desktop-runs';
 const SYSTEM_CHROMIUM = '/usr/bin/chromium';
 
 export default defineConfig({
@@ -13,8 +15,13 @@ export default defineConfig({
   projects: [
     { name: 'window', testDir: 'test/ui', testIgnore: MEASURING },
     { name: 'measures', testDir: 'test/ui', testMatch: MEASURING, dependencies: ['window'] },
-    { name: 'desktop-build', testDir: 'test/desktop', testMatch: '**/build.setup.ts' },
-    { name: 'desktop', testDir: 'test/desktop', dependencies: ['desktop-build'] },
+    {
+      name: 'desktop-build',
+      testDir: 'test/desktop',
+      testMatch: '**/build.setup.ts',
+      outputDir: DESKTOP_OUT,
+    },
+    { name: 'desktop', testDir: 'test/desktop', dependencies: ['desktop-build'], outputDir: DESKTOP_OUT },
   ],
   retries: 0,
   reporter: 'list',

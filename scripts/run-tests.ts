@@ -1,5 +1,6 @@
-// `npm test`: prepares, runs the tests of node:test, then the browser specs, and says what did not run.
-// Under CI nothing may be skipped: a skipped or unfinished test, or a missing tool, is a failure there.
+// `npm test`: prepares, runs the tests of node:test, then the specs of window and desktop, and says what did not run.
+// Under CI nothing may be skipped: a skipped or unfinished test, or a missing tool, is a failure there. Only the binary of
+// Electron may be missing; the desktop specs then run on its stand-in, and say so.
 // Arguments: words that file names hold (`npm test -- vault`), else names of tests; options go to nobody.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,6 +12,7 @@ import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { fileURLToPath } from 'node:url';
 import { browserSpecs, prepareTests } from './prepare-tests.ts';
+import { findBinary } from './start-choice.ts';
 
 interface Outcome {
   readonly failed: boolean;
@@ -51,23 +53,31 @@ async function runNodeTests(words: readonly string[]): Promise<Outcome> {
   return { failed, notRun };
 }
 
-async function runBrowserSpecs(words: readonly string[]): Promise<Outcome> {
+/** `projects`: of playwright.config.ts. */
+async function runBrowserSpecs(projects: readonly string[], words: readonly string[]): Promise<Outcome> {
   const folder = mkdtempSync(join(tmpdir(), 'tokentray-specs-'));
   try {
     const results = join(folder, 'results.json');
     const playwright = join(ROOT, 'node_modules', '@playwright', 'test', 'cli.js');
     const reporter = ['--reporter=list,json', '--pass-with-no-tests', ...(CI ? ['--forbid-only'] : [])];
-    const child = spawn(process.execPath, [playwright, 'test', ...reporter, ...words], {
+    const chosen = projects.map((project) => `--project=${project}`);
+    const child = spawn(process.execPath, [playwright, 'test', ...reporter, ...chosen, ...words], {
       cwd: ROOT,
       env: { ...process.env, PLAYWRIGHT_JSON_OUTPUT_NAME: results },
       stdio: 'inherit',
     });
     const [code] = await once(child, 'close');
     const { stats } = JSON.parse(readFileSync(results, 'utf8')) as { stats: { skipped: number } };
-    return { failed: code !== 0, notRun: stats.skipped > 0 ? [`${stats.skipped} browser specs`] : [] };
+    const notRun = stats.skipped > 0 ? [`${stats.skipped} specs of ${projects.join(' and ')}`] : [];
+    return { failed: code !== 0, notRun };
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+function hasElectron(): boolean {
+  const electron = join(ROOT, 'node_modules', 'electron');
+  return findBinary({ electron, env: process.env, platform: process.platform }) !== undefined;
 }
 
 async function main(words: readonly string[]): Promise<void> {
@@ -78,12 +88,19 @@ async function main(words: readonly string[]): Promise<void> {
   if (browserSpecs().length > 0) {
     if (missing.includes('chromium'))
       outcomes.push({ failed: false, notRun: ['all browser specs (no chromium)'] });
-    else outcomes.push(await runBrowserSpecs(words));
+    else {
+      // The tray's specs apart: the measuring one must run alone, and no failure may hold back the others.
+      outcomes.push(await runBrowserSpecs(['window', 'measures'], words));
+      outcomes.push(await runBrowserSpecs(['desktop'], words));
+    }
   }
   const notRun = outcomes.flatMap((outcome) => outcome.notRun);
   const lines = [
     ...missing.map((tool) => `Missing, and not installed: ${tool}`),
     ...notRun.map((name) => `Not run: ${name}`),
+    ...(hasElectron()
+      ? []
+      : ['Not run: the desktop specs in a real Electron (no binary here). They ran on its stand-in.']),
     `Tests took ${((performance.now() - started) / 1_000).toFixed(1)} s.`,
   ];
   const incomplete = CI && (missing.length > 0 || notRun.length > 0);

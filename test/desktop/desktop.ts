@@ -1,6 +1,6 @@
 // The one interface that specs of the desktop know, over two makers: the stand-in, and Electron with a recorder. A maker
 // answers the same questions by the same names; what only one of them can do says so.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, type Page } from '@playwright/test';
 import type { Note } from '../support/electron/desktop.ts';
@@ -19,9 +19,13 @@ export interface Running {
   secondStart(args: readonly string[]): Promise<{ readonly code: number | null }>;
   close(): Promise<{ readonly code: number | null }>;
   output(): string;
+  /** Base64 by MIME type, as another program finds it; also after the end. */
+  copied(): Promise<Readonly<Record<string, string>>>;
+  /** What another program copies. */
+  copy(text: string): Promise<void>;
   /** See the stand-in. */
   readonly foreign: readonly string[];
-  readonly refused: readonly string[];
+  refused(): Promise<readonly string[]>;
   readonly complaints: readonly string[];
 }
 
@@ -36,13 +40,21 @@ export interface WindowState {
   readonly height: number;
 }
 
-export interface Places {
+export interface Folders {
+  /** Holds the others. */
+  readonly root: string;
+  /** `TOKENTRAY_HOME`. */
   readonly home: string;
   /** Of the file with the vault's key. */
-  readonly keyHome: string;
+  readonly key: string;
   /** First in PATH: programs put here are found before those of the machine. */
   readonly bin: string;
+  /** The clipboard of the system, when the stand-in runs: what is in the file `copied` is its text. */
   readonly clipboard: string;
+}
+
+export interface Places {
+  readonly folders: Folders;
   readonly env: NodeJS.ProcessEnv;
   /** Secrets that were put into the vault before the start. */
   readonly secrets: ReadonlySet<string>;
@@ -69,7 +81,11 @@ export class Desktop {
 
   /** `TOKENTRAY_HOME`. */
   get home(): string {
-    return this.#places.home;
+    return this.#places.folders.home;
+  }
+
+  get folders(): Folders {
+    return this.#places.folders;
   }
 
   /** Environment of the app. */
@@ -144,18 +160,14 @@ export class Desktop {
   readonly clipboard = {
     /** Text as it is, other formats byte by byte as characters. */
     formats: async (): Promise<Record<string, string>> => {
-      const entries = Object.entries(this.#clipboardFile()).map(([type, base64]) => {
+      const entries = Object.entries(await this.#running.copied()).map(([type, base64]) => {
         const bytes = Buffer.from(base64, 'base64');
         return [type, bytes.toString(type.startsWith('text/') ? 'utf8' : 'latin1')];
       });
       return Object.fromEntries(entries);
     },
     text: async (): Promise<string> => (await this.clipboard.formats())['text/plain'] ?? '',
-    /** What another program copies. */
-    put: async (text: string): Promise<void> => {
-      const base64 = Buffer.from(text).toString('base64');
-      writeFileSync(this.#clipboardPath(), JSON.stringify({ 'text/plain': base64 }));
-    },
+    put: (text: string): Promise<void> => this.#running.copy(text),
   };
 
   async notes(): Promise<readonly Note[]> {
@@ -243,8 +255,8 @@ export class Desktop {
   }
 
   /** Navigations, windows and downloads that the app refused. */
-  get refused(): readonly string[] {
-    return this.#running.refused;
+  refused(): Promise<readonly string[]> {
+    return this.#running.refused();
   }
 
   /** Errors and warnings in the consoles of the pages. */
@@ -283,12 +295,6 @@ export class Desktop {
     return text === '' ? undefined : JSON.parse(text);
   }
 
-  /** A program of the machine: found before all others of that name. `source`: a script with its first line. */
-  program(name: string, source: string): void {
-    mkdirSync(this.#places.bin, { recursive: true });
-    writeFileSync(join(this.#places.bin, name), source, { mode: 0o755 });
-  }
-
   /** As a person quits it. */
   async quit(): Promise<{ readonly code: number | null }> {
     await this.#running.ask('quit').catch(() => undefined);
@@ -297,19 +303,6 @@ export class Desktop {
 
   get ended(): Promise<{ readonly code: number | null }> {
     return this.#running.ended;
-  }
-
-  #clipboardPath(): string {
-    return join(this.#places.clipboard, 'clipboard.json');
-  }
-
-  #clipboardFile(): Record<string, string> {
-    try {
-      return JSON.parse(readFileSync(this.#clipboardPath(), 'utf8'));
-    } catch {
-      // Nothing was copied yet, or it is being written.
-      return {};
-    }
   }
 }
 

@@ -9,7 +9,8 @@ import { commandEnvironment } from '../support/cli-process.ts';
 import { StandIn } from '../support/electron/launch.ts';
 import type { Settings } from '../support/electron/settings.ts';
 import { builtApp } from './build.ts';
-import { Desktop, type Places } from './desktop.ts';
+import { Desktop, type Folders, type Running } from './desktop.ts';
+import { ELECTRON, startElectron } from './electron-maker.ts';
 
 export interface DesktopChoice {
   /** `none`: nothing says where the key is, so that a new tray stays in state `setup`. */
@@ -20,18 +21,17 @@ export interface DesktopChoice {
   readonly env?: NodeJS.ProcessEnv;
   readonly args?: readonly string[];
   readonly sandbox?: boolean;
-  /** Programs of the machine by name, as scripts with their first line. */
-  readonly programs?: Readonly<Record<string, string>>;
-  /** Called with the home before the start, for files that must be there. */
-  readonly prepare?: (home: string) => void | Promise<void>;
+  /** Before the start: files that must be there, programs in the place of the machine's own. */
+  readonly prepare?: (folders: Folders) => void | Promise<void>;
   /** How the stand-in presents itself. */
   readonly settings?: Partial<Pick<Settings, 'packaged' | 'links' | 'proxy'>>;
 }
 
 interface Started {
-  readonly desktop: Desktop;
-  readonly running: StandIn;
-  readonly folders: readonly string[];
+  readonly running: Running;
+  readonly root: string;
+  /** The same again, on the same files. */
+  readonly again: (args: readonly string[]) => Promise<Desktop>;
 }
 
 interface Fixtures {
@@ -54,6 +54,7 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
     const desktop = await startDesktop(desktopChoice);
     await use(desktop);
     if (info.status !== info.expectedStatus) await info.attach('main process', { body: desktop.output() });
+    // What the test itself started again ends with the worker.
     await endDesktop(desktop);
   },
 
@@ -68,51 +69,71 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
 
 export { expect } from '@playwright/test';
 
-/** Ends it, if nobody has, and removes its files. */
-export async function endDesktop(desktop: Desktop): Promise<void> {
-  const { running, folders } = started.get(desktop) ?? {};
+/** Quits it, and starts another on the same files. */
+export async function startAgain(desktop: Desktop, args: readonly string[] = []): Promise<Desktop> {
+  const { running, again } = started.get(desktop) ?? {};
+  if (running === undefined || again === undefined) throw new Error('That tray has been removed.');
+  await desktop.quit();
+  await running.close();
   started.delete(desktop);
-  await running?.close();
-  for (const folder of folders ?? []) rmSync(folder, { recursive: true, force: true });
+  return again(args);
+}
+
+/** Ends it, if nobody has, and removes its files. Fails when the app used what the stand-in does not have. */
+export async function endDesktop(desktop: Desktop): Promise<void> {
+  const { running, root } = started.get(desktop) ?? {};
+  started.delete(desktop);
+  if (running === undefined || root === undefined) return;
+  await running.close();
+  rmSync(root, { recursive: true, force: true });
+  const lacking = running
+    .output()
+    .split('\n')
+    .filter((line) => line.startsWith('stand-in'));
+  if (lacking.length > 0) throw new Error(lacking.join('\n'));
 }
 
 async function start(browser: Browser, choice: DesktopChoice): Promise<Desktop> {
-  const home = mkdtempSync(join(tmpdir(), 'tt-desktop-'));
-  const [keyHome, bin, clipboard] = [`${home}-key`, `${home}-bin`, `${home}-clipboard`];
-  for (const folder of [keyHome, bin, clipboard]) mkdirSync(folder, { mode: 0o700 });
-  for (const [name, source] of Object.entries(choice.programs ?? {}))
-    writeFileSync(join(bin, name), source, { mode: 0o755 });
+  const root = mkdtempSync(join(tmpdir(), 'tt-desktop-'));
+  const folders: Folders = {
+    root,
+    home: join(root, 'home'),
+    key: join(root, 'key'),
+    bin: join(root, 'bin'),
+    clipboard: join(root, 'clipboard'),
+  };
+  for (const folder of [folders.home, folders.key, folders.bin, folders.clipboard])
+    mkdirSync(folder, { mode: 0o700 });
+  const { home } = folders;
   const [endpoint_port, redirect_port] = [await freePort(), await freePort()];
   const ports = { version: 1, endpoint_port, redirect_port, sandbox_port: 0 };
   writeFileSync(join(home, 'settings.json'), JSON.stringify(ports), { mode: 0o600 });
-  const keyFile = join(keyHome, 'vault.key');
+  const keyFile = join(folders.key, 'vault.key');
   const secrets = new Set<string>(await choice.fill?.(join(home, 'vault.db'), keyFile));
-  await choice.prepare?.(home);
+  await choice.prepare?.(folders);
   const env = defined({
     ...commandEnvironment(home),
-    PATH: [bin, process.env.PATH].join(delimiter),
+    PATH: [folders.bin, process.env.PATH].join(delimiter),
     XDG_SESSION_TYPE: 'x11',
-    XDG_CURRENT_DESKTOP: 'stand-in',
-    // For programs in the place of the system's own, such as wl-copy.
-    TEST_CLIPBOARD: clipboard,
+    XDG_CURRENT_DESKTOP: 'none',
     ...(choice.keySource === 'none' ? {} : { TOKENTRAY_KEY_SOURCE: 'file', TOKENTRAY_KEY_FILE: keyFile }),
     ...(choice.sandbox ? { TOKENTRAY_SANDBOX: '1' } : {}),
     ...choice.env,
   });
   const appPath = builtApp();
-  const running = await StandIn.launch({
-    browser,
-    main: join(appPath, 'electron', 'main.js'),
-    appPath,
-    env,
-    clipboard,
-    args: choice.args ?? [],
-    settings: choice.settings ?? {},
-  });
-  const places: Places = { home, keyHome, bin, clipboard, env, secrets };
-  const desktop = new Desktop(running, places);
-  started.set(desktop, { desktop, running, folders: [home, keyHome, bin, clipboard] });
-  return desktop;
+  const { clipboard } = folders;
+  const main = join(appPath, 'electron', 'main.js');
+  const launch = async (args: readonly string[]): Promise<Desktop> => {
+    const { settings = {} } = choice;
+    const running: Running =
+      ELECTRON === undefined
+        ? await StandIn.launch({ browser, main, appPath, env, clipboard, args, settings })
+        : await startElectron({ appPath, env, args });
+    const desktop = new Desktop(running, { folders, env, secrets });
+    started.set(desktop, { running, root, again: launch });
+    return desktop;
+  };
+  return launch(choice.args ?? []);
 }
 
 function defined(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {

@@ -1,7 +1,6 @@
 // The clipboard: what other programs would find (a file of the test, which a fake wl-copy writes too), and what this process
 // believes. On Wayland without a focused window a write is dropped without a word, and reading back shows it all the same.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { type Formats, readClipboard, writeClipboard } from './clipboard-folder.ts';
 import { settings } from './settings.ts';
 import { strictObject } from './strict.ts';
 import { hasFocus } from './window.ts';
@@ -25,21 +24,16 @@ export class ClipboardItem {
   }
 }
 
-/** Base64 by MIME type. */
-type Formats = Readonly<Record<string, string>>;
-
-const FILE = join(settings.clipboard, 'clipboard.json');
 /** What this process wrote, as long as it believes to own the clipboard. */
 let own: Formats | undefined;
 
 function store(formats: Formats): void {
   own = formats;
-  if (!isDeaf()) writeFileSync(FILE, JSON.stringify(formats));
+  if (!isDeaf()) writeClipboard(settings.clipboard, formats);
 }
 
 function load(): Formats {
-  if (own !== undefined && isDeaf()) return own;
-  return existsSync(FILE) ? (JSON.parse(readFileSync(FILE, 'utf8')) as Formats) : {};
+  return own !== undefined && isDeaf() ? own : readClipboard(settings.clipboard);
 }
 
 function isDeaf(): boolean {

@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContext, Page, Route } from '@playwright/test';
+import { type Formats, readClipboard, writeClipboard } from './clipboard-folder.ts';
 import type { Settings } from './settings.ts';
 import { Wire } from './wire.ts';
 
@@ -57,8 +58,7 @@ export class StandIn {
   #output = '';
   /** Requests and navigations to foreign addresses that nothing had stopped before the network; must stay empty. */
   readonly foreign: string[] = [];
-  /** Navigations, windows and downloads that the app refused. */
-  readonly refused: string[] = [];
+  readonly #refused: string[] = [];
   /** Console errors and warnings, and uncaught errors, of all pages. */
   readonly complaints: string[] = [];
   readonly ended: Promise<Ended>;
@@ -115,6 +115,19 @@ export class StandIn {
     const held = this.#ours.get(page);
     if (held === undefined) throw new Error('That page is no window of the app.');
     return held.id;
+  }
+
+  /** Navigations, windows and downloads that the app refused. */
+  async refused(): Promise<readonly string[]> {
+    return this.#refused;
+  }
+
+  async copied(): Promise<Formats> {
+    return readClipboard(this.#options.clipboard);
+  }
+
+  async copy(text: string): Promise<void> {
+    writeClipboard(this.#options.clipboard, { 'text/plain': Buffer.from(text).toString('base64') });
   }
 
   /** A second start of the same program; its message goes to this one as the single instance lock would send it. */
@@ -243,7 +256,7 @@ export class StandIn {
     page.on('download', async (download) => {
       await download.cancel();
       const may = await this.#wire.ask('window.mayDownload', held.id, download.url());
-      (may ? this.foreign : this.refused).push(`download ${download.url()}`);
+      (may ? this.foreign : this.#refused).push(`download ${download.url()}`);
     });
     page.on('console', (message) => {
       if (['error', 'warning'].includes(message.type())) this.complaints.push(message.text());
@@ -263,7 +276,7 @@ export class StandIn {
     const held = (opener === null ? undefined : this.#ours.get(opener)) ?? windows.at(-1);
     const url = page.url();
     const may = held === undefined || (await this.#wire.ask('window.mayOpen', held.id, url));
-    (may ? this.foreign : this.refused).push(`window ${url}`);
+    (may ? this.foreign : this.#refused).push(`window ${url}`);
     await page.close();
   }
 
@@ -283,7 +296,7 @@ export class StandIn {
     if (held === undefined) return route.abort('aborted');
     const navigates = request.isNavigationRequest();
     const may = !navigates || (await this.#wire.ask('window.mayGo', held.id, url, isMainFrame));
-    (may ? this.foreign : this.refused).push(`${navigates ? 'navigation' : request.resourceType()} ${url}`);
+    (may ? this.foreign : this.#refused).push(`${navigates ? 'navigation' : request.resourceType()} ${url}`);
     // Any other code would put an error page in the place of ours.
     await route.abort('aborted');
   }
