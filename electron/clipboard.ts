@@ -17,7 +17,7 @@ export interface ClipboardOptions {
   readonly seconds: () => number;
   readonly log: LogPort;
   readonly main: Pick<UiWindow, 'isFocused'>;
-  readonly picker: Pick<UiWindow, 'isFocused' | 'show' | 'close' | 'onFocus'>;
+  readonly picker: Pick<UiWindow, 'isFocused' | 'show' | 'onFocus'>;
   readonly env?: NodeJS.ProcessEnv;
   readonly platform?: NodeJS.Platform;
 }
@@ -37,8 +37,10 @@ export interface Clipboard {
 /** A window that the desktop holds back for longer is not what the person expects any more. */
 const FOCUS_MS = 5_000;
 const NOTHING = { copied: false, clearsIn: null };
-const NOT_COPIED =
-  'Not copied: on Wayland a program may write to the clipboard only while its window has the focus. Open the window and copy there, or install wl-clipboard.';
+const PRESS_ENTER =
+  'On Wayland a program may write to the clipboard only after a key or click in its own window. Press Enter in the quick picker, which is open now. With wl-clipboard installed this step is not needed.';
+const NO_FOCUS =
+  'On Wayland a program may write to the clipboard only from its own window, and none could be brought to the front. Open the window and copy there, or install wl-clipboard.';
 
 export function createClipboard(options: ClipboardOptions): Clipboard {
   const { engine, seconds, log, main, picker } = options;
@@ -58,7 +60,7 @@ export function createClipboard(options: ClipboardOptions): Clipboard {
     async copy(connection, format) {
       const { access_token } = await engine.tokens.handOut(OWNER, connection, { door: 'window' });
       const text = format === 'header' ? `Authorization: Bearer ${access_token}` : access_token;
-      const done = last.then(() => put(text));
+      const done = last.then(() => put(connection, text));
       last = done.catch(() => {});
       return done;
     },
@@ -68,24 +70,24 @@ export function createClipboard(options: ClipboardOptions): Clipboard {
     dispose: unsubscribe,
   };
 
-  async function put(text: string): Promise<Copied> {
+  async function put(connection: string, text: string): Promise<Copied> {
     const way = clipboardWay(session, hasFocus(), wl !== undefined);
-    if (way === 'picker') return throughPicker(text);
+    if (way === 'picker') return throughPicker(connection, text);
     const { copied, clearsIn } = await keeper.put(text, way === 'wl-copy' && wl !== undefined ? wl : direct);
     if (copied) return said(clearsIn);
     log.warn('clipboard_write_failed', { way });
-    if (session === 'wayland') return throughPicker(text);
+    if (session === 'wayland') return throughPicker(connection, text);
     return { copied, clearsIn, sentence: 'Not copied: the clipboard of this desktop refused it. Try again.' };
   }
 
-  /** A window of ours gets the focus, and writes at that moment. */
-  async function throughPicker(text: string): Promise<Copied> {
-    try {
-      const { copied, clearsIn } = (await takesFocus(picker)) ? await keeper.put(text, direct) : NOTHING;
-      return copied ? said(clearsIn) : { copied, clearsIn, sentence: NOT_COPIED };
-    } finally {
-      picker.close();
-    }
+  /**
+   * A window of ours gets the focus and writes at that moment. Whether that arrived cannot be told: Chromium offers a text
+   * only with the serial of a key or click in a window of its own, so the picker stays for Enter, which is one.
+   */
+  async function throughPicker(connection: string, text: string): Promise<Copied> {
+    if (!(await takesFocus(picker, connection))) return { ...NOTHING, sentence: NO_FOCUS };
+    await keeper.put(text, direct);
+    return { ...NOTHING, sentence: PRESS_ENTER };
   }
 }
 
@@ -94,12 +96,12 @@ function said(clearsIn: number | null): Copied {
   return { copied: true, clearsIn, sentence: `Copied. It stays in the clipboard ${until}.` };
 }
 
-/** Shows the picker. True at the moment it has the focus; false when it got none. */
-async function takesFocus(picker: ClipboardOptions['picker']): Promise<boolean> {
+/** Shows the picker on this connection. True at the moment it has the focus; false when it got none. */
+async function takesFocus(picker: ClipboardOptions['picker'], connection: string): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const patience = setTimeout(resolve, FOCUS_MS, false);
   const stop = picker.onFocus(() => resolve(true));
-  picker.show();
+  picker.show(`/picker?connection=${connection}`);
   if (picker.isFocused()) resolve(true);
   try {
     return await promise;
@@ -121,7 +123,7 @@ function directPath(platform: NodeJS.Platform, mayWrite: () => boolean): Clipboa
       await clipboard.write([new ClipboardItem(Object.fromEntries(formats))]);
       return mayWrite();
     },
-    // On Wayland, without focus, this is our own memory. A clear from here can then only take away what is ours.
+    // On Wayland, without focus, this is our own memory; and a clear takes back our own offer, never another's.
     read: () => clipboard.readText(),
     async clear() {
       clipboard.clear();

@@ -79,7 +79,7 @@ export function createTrayActions(options: TrayActionOptions): (action: TrayActi
 }
 
 const TITLES: Readonly<Record<TrayAction['kind'], string>> = {
-  copy: 'Nothing was copied',
+  copy: 'Nothing was copied yet',
   consent: 'No consent was opened',
   show: 'The window was not opened',
   pause: 'The refreshes were not paused',

@@ -1,0 +1,126 @@
+// What sleep and a locked screen do to the engine, and how the login manager's signals are read.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { VaultState } from '../../core/engine.ts';
+import { TokentrayError } from '../../core/errors.ts';
+import { powerEffects } from '../../electron/power-effects.ts';
+import { createLockReader, sessionPath } from '../../electron/power-lock-lines.ts';
+import { createRecordingLog } from '../support/recording-log.ts';
+
+function engineDouble(state: VaultState = 'open') {
+  const calls: string[] = [];
+  return {
+    calls,
+    state: () => state,
+    vault: {
+      async lock() {
+        calls.push('lock');
+        state = 'locked';
+      },
+      async unlock() {
+        calls.push('unlock');
+        state = 'open';
+      },
+    },
+    power: { suspended: () => calls.push('suspended'), resumed: () => calls.push('resumed') },
+  };
+}
+
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+test('a locked screen locks the vault, once however often it is said, and opens it again with the screen', async () => {
+  const engine = engineDouble();
+  const effects = powerEffects(engine, createRecordingLog());
+  effects.screenLocked();
+  effects.screenLocked();
+  await settled();
+  effects.screenUnlocked();
+  effects.screenUnlocked();
+  await settled();
+  assert.deepEqual(engine.calls, ['lock', 'unlock']);
+});
+
+test('a vault that its owner locked stays locked when the screen is opened', async () => {
+  const engine = engineDouble('locked');
+  const effects = powerEffects(engine, createRecordingLog());
+  effects.screenLocked();
+  effects.screenUnlocked();
+  await settled();
+  assert.deepEqual(engine.calls, []);
+});
+
+test('a vault with a passphrase stays locked, which is no error of the program', async () => {
+  const engine = engineDouble();
+  engine.vault.unlock = () => Promise.reject(new TokentrayError('locked', 'A passphrase is needed.'));
+  const log = createRecordingLog();
+  const effects = powerEffects(engine, log);
+  effects.screenLocked();
+  effects.screenUnlocked();
+  await settled();
+  assert.equal(engine.state(), 'locked');
+  assert.deepEqual(
+    log.entries.map(({ event }) => event),
+    ['screen_lock_failed'],
+  );
+});
+
+test('sleep and waking go to the engine as they come', () => {
+  const engine = engineDouble();
+  const effects = powerEffects(engine, createRecordingLog());
+  effects.suspended();
+  effects.resumed();
+  assert.deepEqual(engine.calls, ['suspended', 'resumed']);
+});
+
+const SESSION = '/org/freedesktop/login1/session/_32';
+
+function read(text: string) {
+  const reader = createLockReader();
+  return text.split('\n').flatMap((line) => reader(line) ?? []);
+}
+
+test('the lines of gdbus monitor: Lock, Unlock and LockedHint, and nothing else', () => {
+  const lines = [
+    'Monitoring signals on object /org/freedesktop/login1/session/_32 owned by org.freedesktop.login1',
+    'The name org.freedesktop.login1 is owned by :1.7',
+    `${SESSION}: org.freedesktop.login1.Session.Lock ()`,
+    `${SESSION}: org.freedesktop.DBus.Properties.PropertiesChanged ('org.freedesktop.login1.Session', {'LockedHint': <true>}, @as [])`,
+    `${SESSION}: org.freedesktop.DBus.Properties.PropertiesChanged ('org.freedesktop.login1.Session', {'IdleHint': <true>}, @as [])`,
+    `${SESSION}: org.freedesktop.login1.Session.PauseDevice (uint32 13, uint32 64, 'gone')`,
+    `${SESSION}: org.freedesktop.DBus.Properties.PropertiesChanged ('org.freedesktop.login1.Session', {'LockedHint': <false>}, @as [])`,
+    `${SESSION}: org.freedesktop.login1.Session.Unlock ()`,
+  ];
+  assert.deepEqual(read(lines.join('\n')), ['locked', 'locked', 'unlocked', 'unlocked']);
+});
+
+test('the lines of dbus-monitor: the same', () => {
+  const head = `signal time=1.2 sender=:1.7 -> destination=(null destination) serial=9 path=${SESSION};`;
+  const changed = (
+    name: string,
+    value: boolean,
+  ) => `${head} interface=org.freedesktop.DBus.Properties; member=PropertiesChanged
+   string "org.freedesktop.login1.Session"
+   array [
+      dict entry(
+         string "${name}"
+         variant             boolean ${value}
+      )
+   ]
+   array [
+   ]`;
+  const lines = [
+    `${head} interface=org.freedesktop.login1.Session; member=Lock`,
+    changed('LockedHint', true),
+    changed('IdleHint', true),
+    changed('LockedHint', false),
+    `${head} interface=org.freedesktop.login1.Session; member=Unlock`,
+  ];
+  assert.deepEqual(read(lines.join('\n')), ['locked', 'locked', 'unlocked', 'unlocked']);
+});
+
+test('our session is found in the answers of gdbus and of dbus-send', () => {
+  assert.equal(sessionPath(`(objectpath '${SESSION}',)`), SESSION);
+  assert.equal(sessionPath(`(<('2', objectpath '${SESSION}')>,)`), SESSION);
+  assert.equal(sessionPath(`method return time=1\n   object path "${SESSION}"`), SESSION);
+  assert.equal(sessionPath("(<('', objectpath '/')>,)"), undefined);
+});
