@@ -36,7 +36,7 @@ export function desktopEntry({ exec, link, comment }: DesktopEntry): string {
  * One argument of an Exec line. Quoted, with `"`, `` ` ``, `$` and `\` escaped; then each backslash doubled, because the
  * rule for strings is undone first; `%` doubled, because it begins a field code.
  */
-export function quoteArgument(argument: string): string {
+function quoteArgument(argument: string): string {
   if (CONTROL.test(argument)) throw new RangeError('The path of the program holds control characters.');
   const quoted = `"${argument.replace(/["`$\\]/g, '\\$&')}"`;
   return quoted.replaceAll('\\', '\\\\').replaceAll('%', '%%');

@@ -2,7 +2,7 @@
 // that nothing but our windows uses. Every answer, files of the page included, comes from the one handler of the host.
 import { protocol, type Session, session } from 'electron';
 
-export const UI_SCHEME = 'tokentray-ui';
+const UI_SCHEME = 'tokentray-ui';
 const UI_HOST = 'app';
 /** Without `persist:`, so it lives in memory and leaves nothing on disk. */
 export const UI_PARTITION = 'tokentray-window';
