@@ -168,3 +168,66 @@ test('loopback addresses and names in NO_PROXY are reached directly', async (t) 
   }
   assert.equal(forward.asked.length, 4);
 });
+
+test("the system's word about proxies is asked for each request, and its first proxy that can be spoken is used", async (t) => {
+  const forward = await proxy(t, await provider(t, good));
+  const direct = await provider(t, good);
+  const asked: string[] = [];
+  let word = '';
+  const http = createHttp({
+    // Not looked at: the system knows better.
+    env: { HTTPS_PROXY: 'socks5://127.0.0.1:1' },
+    proxyOf: async (url) => {
+      asked.push(url.href);
+      return word;
+    },
+  });
+  const ours = `127.0.0.1:${forward.port}`;
+  for (word of [
+    `PROXY ${ours}`,
+    `proxy ${ours}; DIRECT`,
+    `  PROXY  ${ours} ;SOCKS5 127.0.0.1:1`,
+    `SOCKS5 127.0.0.1:1; PROXY ${ours}`,
+    `HTTPS 127.0.0.1:1; SOCKS 127.0.0.1:1; PROXY ${ours}; DIRECT`,
+  ]) {
+    assert.equal((await http.send(get(`https://${NAME}/`))).kind, 'answered', word);
+  }
+  assert.equal(forward.asked.length, 5);
+  assert.ok(asked.every((url) => url === `https://${NAME}/`) && asked.length === 5);
+  for (word of ['DIRECT', 'DIRECT; PROXY 127.0.0.1:1', ' ;direct']) {
+    // No resolver knows the name, so going directly shows as a DNS fault.
+    assert.deepEqual(await http.send(get(`https://${NAME}/`)), { kind: 'not_sent', fault: 'dns' }, word);
+  }
+  word = 'SOCKS5 127.0.0.1:1';
+  assert.equal((await http.send(get(`https://localhost:${direct}/`))).kind, 'answered');
+});
+
+test('fault 59: a proxy of the system that cannot be used, or a system that cannot say, is a proxy fault and is not gone round', async (t) => {
+  const target = await startPeer((socket) => socket.destroy());
+  t.after(() => target.close());
+  const words = [
+    'SOCKS5 127.0.0.1:1080',
+    'SOCKS 127.0.0.1:1080; DIRECT',
+    'HTTPS 127.0.0.1:1; DIRECT',
+    'PROXY user:pass@127.0.0.1:1',
+    'PROXY 127.0.0.1:1/path',
+    'PROXY http://127.0.0.1:1',
+    'PROXY',
+    'PROXY a b; DIRECT',
+    'QUIC 127.0.0.1:1',
+    '',
+    ' ; ',
+  ];
+  const ways: Array<() => Promise<string>> = words.map((word) => async () => word);
+  ways.push(() => Promise.reject(new Error('no session')));
+  for (const proxyOf of ways) {
+    const outcome = await createHttp({ proxyOf }).send(get(`https://${NAME}:${target.port}/`));
+    assert.deepEqual(outcome, { kind: 'not_sent', fault: 'proxy' }, await proxyOf().catch(() => 'rejected'));
+  }
+  assert.equal(target.connections, 0);
+  const silent = createHttp({ proxyOf: () => new Promise(() => {}), limits: { connectMs: 50 } });
+  assert.deepEqual(await silent.send(get(`https://${NAME}/`)), {
+    kind: 'not_sent',
+    fault: 'connect_timeout',
+  });
+});

@@ -1,12 +1,15 @@
 // The sandbox as a process: what it prints, how it ends, and what it answers on stdin.
 import assert from 'node:assert/strict';
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import type { LaunchSandbox } from '../../host/sandbox-child.ts';
+import { SandboxProcess } from '../../host/sandbox-process.ts';
 import { startSandbox } from '../../sandbox/server.ts';
+import { createRecordingLog } from '../support/recording-log.ts';
 import { freshDir, get, tokensFor } from '../support/sandbox-client.ts';
 
 const MAIN = fileURLToPath(new URL('../../sandbox/main.ts', import.meta.url));
@@ -114,3 +117,51 @@ test('a client whose metadata is not valid makes the start fail, not the first c
     /invalid_redirect_uri/,
   );
 });
+
+const UTILITY = fileURLToPath(new URL('../support/utility-process.ts', import.meta.url));
+
+/** As a tray runs it: nothing on standard input, words over the port. */
+const launchUtility: LaunchSandbox = (script, args) => {
+  const child = fork(script, args, {
+    execArgv: ['--import', UTILITY],
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    env: { PATH: process.env.PATH },
+  });
+  return {
+    onMessage: (listener) => void child.on('message', listener),
+    onExit: (listener) => void child.once('exit', listener),
+    send: (message) => void child.send(message),
+    kill: () => void child.kill('SIGKILL'),
+  };
+};
+
+for (const [way, launch] of [
+  ['a child process', undefined],
+  ['a utility process of Electron', launchUtility],
+] as const) {
+  test(`the host starts, resets and stops the sandbox as ${way}`, async (t) => {
+    const dataDirectory = await freshDir(t);
+    const told: string[] = [];
+    const options = {
+      script: MAIN,
+      dataDirectory,
+      accessSeconds: () => 60,
+      onStarted: async (issuer: string) => void told.push(issuer),
+      launch,
+      log: createRecordingLog(),
+    };
+    const sandbox = new SandboxProcess({ ...options, port: () => 0 });
+    t.after(() => sandbox.stop());
+    const [first, second] = await Promise.all([sandbox.start(), sandbox.start()]);
+    assert.deepEqual([first.running, first.issuer, told], [true, second.issuer, [first.issuer]]);
+    const twin = new SandboxProcess({ ...options, port: () => first.port ?? 0 });
+    await assert.rejects(twin.start(), { code: 'port_taken' });
+    assert.equal(twin.info().running, false);
+    const { access } = await tokensFor({ issuer: first.issuer ?? '' });
+    assert.equal((await get(`${first.issuer}/profile`, access)).status, 200);
+    assert.equal((await sandbox.reset()).running, true);
+    assert.equal((await sandbox.stop()).running, false);
+    await assert.rejects(get(`${first.issuer}/profile`, access));
+    await assert.rejects(sandbox.reset(), { code: 'conflict' });
+  });
+}
