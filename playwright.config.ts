@@ -1,39 +1,17 @@
-// The browser specs: a real Chromium against a real host. Without second chances, because what fails once in a browser
-// fails for somebody. Two files at a time; the one that measures runs alone, after the others.
-import { existsSync } from 'node:fs';
+// The browser specs: a real Chromium against real hosts. Without second chances, because what fails once in a browser fails
+// for somebody. Every test has a host of its own, so that any two can run at once; nothing here measures time.
 import { defineConfig } from '@playwright/test';
-
-const MEASURING = '**/many.spec.ts';
-const SYSTEM_CHROMIUM = '/usr/bin/chromium';
+import { CHROMIUM } from './test/support/chromium.ts';
 
 export default defineConfig({
   testDir: 'test/ui',
   outputDir: 'test-results/runs',
+  fullyParallel: true,
   workers: 2,
-  projects: [
-    { name: 'window', testIgnore: MEASURING },
-    { name: 'measures', testMatch: MEASURING, dependencies: ['window'] },
-  ],
   retries: 0,
   reporter: 'list',
   // A cold Chromium and a cold host on a busy machine take ten seconds together; a spec takes two.
   timeout: 60_000,
   expect: { timeout: 10_000 },
-  use: {
-    browserName: 'chromium',
-    launchOptions: {
-      ...(existsSync(SYSTEM_CHROMIUM) ? { executablePath: SYSTEM_CHROMIUM } : {}),
-      // Nothing of the browser's own may go out, so that what does is the product's.
-      args: [
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
-      // As root, in containers and on CI, Chromium cannot set up a sandbox of its own.
-      chromiumSandbox: process.getuid?.() !== 0 && !process.env.CI,
-    },
-  },
+  use: { browserName: 'chromium', launchOptions: CHROMIUM },
 });

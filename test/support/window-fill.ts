@@ -10,10 +10,16 @@ import { systemRandom } from '../../host/random.ts';
 import { MemoryKeychain } from './vault-keychain.ts';
 
 export interface FilledConnection {
+  /** Else the one that `fillVault` was told. */
+  readonly provider?: string;
   readonly account: string;
   readonly label?: string;
   /** Milliseconds from now until the token ends; null for no known end. */
   readonly endsIn: number | null;
+  /** From its issue to its end, in milliseconds. */
+  readonly lasts?: number;
+  /** Of chance in the access token. */
+  readonly tokenBytes?: number;
   readonly refreshable?: boolean;
   readonly state?: 'active' | 'needs_consent' | 'error' | 'revoked';
   readonly scope?: readonly string[];
@@ -23,7 +29,7 @@ export interface FilledConnection {
 const LOOKED_FOR = 50;
 const HOUR_MS = 3_600_000;
 
-/** For `fill` of a window host: one provider, whose address nobody answers at, and these connections. */
+/** For `fill` of a window host: providers, whose address nobody answers at, and these connections. */
 export function fillVault(connections: readonly FilledConnection[], provider = 'acme') {
   return async (path: string, keyFile: string): Promise<Iterable<string>> => {
     const quiet = { debug() {}, info() {}, warn() {}, error() {} };
@@ -34,17 +40,20 @@ export function fillVault(connections: readonly FilledConnection[], provider = '
     registry.load(vault);
     rows.load(vault);
     const endpoint = 'http://127.0.0.1:9/none';
-    const fields = {
-      id: provider,
-      client_id: 'client',
-      authorization_endpoint: endpoint,
-      token_endpoint: endpoint,
-    };
-    registry.put(buildEntry({ fields, secret: undefined }, undefined), undefined);
+    for (const id of new Set([provider, ...connections.map((one) => one.provider ?? provider)])) {
+      const endpoints = { authorization_endpoint: endpoint, token_endpoint: endpoint };
+      const fields = { id, client_id: 'client', ...endpoints };
+      registry.put(buildEntry({ fields, secret: undefined }, undefined), undefined);
+    }
     const secrets: string[] = [];
     rows.atomically(() => {
       for (const [number, connection] of connections.entries()) {
-        const { access_token, refresh_token } = insert(rows, provider, connection, number);
+        const { access_token, refresh_token } = insert(
+          rows,
+          connection.provider ?? provider,
+          connection,
+          number,
+        );
         if (number < LOOKED_FOR) secrets.push(access_token, refresh_token ?? access_token);
       }
     });
@@ -54,16 +63,20 @@ export function fillVault(connections: readonly FilledConnection[], provider = '
 }
 
 function insert(rows: Connections, provider: string, connection: FilledConnection, number: number): TokenSet {
-  const { account, label = null, endsIn, refreshable = true, state = 'active' } = connection;
+  const { account, label = null, endsIn, refreshable = true, state = 'active', tokenBytes = 24 } = connection;
   const now = Date.now();
+  const issued_at =
+    endsIn !== null && connection.lasts !== undefined
+      ? now + endsIn - connection.lasts
+      : Math.min(now, now + (endsIn ?? 0)) - HOUR_MS;
   const tokens: TokenSet = {
-    access_token: `access-${Buffer.from(systemRandom.bytes(24)).toString('base64url')}`,
+    access_token: `access-${Buffer.from(systemRandom.bytes(tokenBytes)).toString('base64url')}`,
     token_type: 'Bearer',
     ...(refreshable
       ? { refresh_token: `refresh-${Buffer.from(systemRandom.bytes(24)).toString('base64url')}` }
       : {}),
     scope: [...(connection.scope ?? ['read'])],
-    issued_at: Math.min(now, now + (endsIn ?? 0)) - HOUR_MS,
+    issued_at,
     expires_at: endsIn === null ? null : now + endsIn,
     expires_source: endsIn === null ? 'unknown' : 'expires_in',
   };
