@@ -3,8 +3,9 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type BrowserContext, expect, type Page, test } from '@playwright/test';
+import type { BrowserContext, Page } from '@playwright/test';
 import { type RunningHost, startRunningHost } from '../support/running-host.ts';
+import { expect, test } from './window.ts';
 
 let host: RunningHost;
 
