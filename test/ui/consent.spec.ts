@@ -1,8 +1,5 @@
-// A person's consent in a real Chromium against a real host and practice server: what they see, what their browser keeps,
-// and what a hostile page on the same machine gets.
-import { readFileSync } from 'node:fs';
-import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+// A person's consent in a real Chromium against a real host and practice server: what they see, and what their browser
+// keeps.
 import type { BrowserContext, Page } from '@playwright/test';
 import { type RunningHost, startRunningHost } from '../support/running-host.ts';
 import { expect, test } from './window.ts';
@@ -162,88 +159,6 @@ test('"Not you?" leads back to the sign-in page, a wrong password is said, and t
   await page.getByRole('button', { name: 'Allow' }).click();
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('sandbox/user4 is connected');
   expect(await consent(id)).toMatchObject({ status: 'done', connection: 'sandbox/user4' });
-});
-
-test.describe('a page on this machine under another name', () => {
-  const servers: Server[] = [];
-  let hostile = '';
-  let careless = '';
-
-  async function serve(answer: RequestListener): Promise<number> {
-    const server = createServer(answer);
-    servers.push(server);
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return (server.address() as AddressInfo).port;
-  }
-
-  test.beforeAll(async () => {
-    const page = readFileSync(new URL('hostile-page.html', import.meta.url));
-    const port = await serve((_request, response) => {
-      response.setHeader('content-type', 'text/html; charset=utf-8').end(page);
-    });
-    hostile = `http://evil.test:${port}`;
-    // What many local services are like: they answer whoever reaches the port.
-    const open = await serve((_request, response) => {
-      const anyone = { 'access-control-allow-origin': '*', 'access-control-allow-headers': '*' };
-      response.writeHead(200, { ...anyone, 'content-type': 'application/json' }).end('{"status":"ok"}');
-    });
-    careless = `http://127.0.0.1:${open}`;
-  });
-  test.afterAll(() => {
-    for (const server of servers) {
-      server.closeAllConnections();
-      server.close();
-    }
-  });
-
-  test('promise 112: a web page gets no answer, no token and no effect out of the endpoint, whatever it tries', async ({
-    playwright,
-    launchOptions,
-  }) => {
-    // The browser believes that two foreign names live on this machine, as after DNS rebinding.
-    const rule = '--host-resolver-rules=MAP evil.test 127.0.0.1, MAP rebound.test 127.0.0.1';
-    const browser = await playwright.chromium.launch({
-      ...launchOptions,
-      args: [...(launchOptions.args ?? []), rule],
-    });
-    try {
-      const context = await browser.newContext();
-      const page = await context.newPage();
-      const statuses: number[] = [];
-      const port = new URL(host.url).port;
-      context.on('response', (response) => {
-        if (new URL(response.url()).port === port) statuses.push(response.status());
-      });
-      const bases = [host.url, `http://localhost:${port}`, `http://rebound.test:${port}`];
-      // It even has a key, as if it had been told one: that helps nothing.
-      const told = new URLSearchParams({ key: host.ownerKey });
-      for (const base of [...bases, careless]) told.append('base', base);
-      await page.goto(`${hostile}/?${told}`);
-      await expect(page).toHaveTitle('done', { timeout: 30_000 });
-      const tried: { how: string; won: boolean }[] = JSON.parse(
-        (await page.locator('pre').textContent()) ?? '',
-      );
-      expect(tried.length).toBe(4 * 13);
-      // Against a careless service the same page wins, so it would have noticed.
-      expect(tried.some(({ how, won }) => won && how.includes(careless))).toBe(true);
-      expect(tried.filter(({ how, won }) => won && !how.includes(careless))).toEqual([]);
-      // A window of its own is a navigation, which no browser holds back.
-      for (const base of bases) {
-        const popup = context.waitForEvent('page');
-        await page.evaluate(`void open('${base}/v1/health')`);
-        const opened = await popup;
-        await opened.waitForLoadState();
-        expect(await opened.content()).not.toContain('"ok"');
-        await opened.close();
-      }
-      expect(statuses.length).toBeGreaterThan(0);
-      expect(statuses.filter((status) => status < 400)).toEqual([]);
-      expect(host.host.engine.state()).toBe('open');
-      expect((await host.call('GET', '/v1/keys')).json.keys).toEqual([]);
-    } finally {
-      await browser.close();
-    }
-  });
 });
 
 test.describe('how the pages look', () => {
