@@ -564,3 +564,22 @@ test('promise 22: a connection held open does not keep a finished consent alive'
   assert.ok(await refuses(port));
   await cut;
 });
+
+test('the list of open consents says what each is for, and holds neither its address nor its state', async () => {
+  const { consents, id, state, start, callback } = await begun();
+  const [one] = consents.list();
+  assert.deepEqual(Object.keys(one ?? {}).sort(), ['expires_at', 'id', 'provider', 'status']);
+  assert.deepEqual([one?.id, one?.provider, one?.status], [id, 'acme', 'pending']);
+  assert.ok(!JSON.stringify(consents.list()).includes(state));
+  await follow(callback());
+  assert.deepEqual(consents.list(), []);
+  await start({ account: 'account' });
+  await start({ account: 'other' });
+  assert.deepEqual(
+    consents.list().map(({ account, connection }) => [account, connection]),
+    [
+      ['account', 'acme/account'],
+      ['other', undefined],
+    ],
+  );
+});

@@ -1,6 +1,6 @@
 // A provider as the form holds it: text for every field but the client secret, which is never part of it. Pure: makes a
 // draft from an entry, and from a draft the fields to send. The host judges; here is only seen what is missing.
-import type { ProviderJson } from '../../../api/wire.ts';
+import type { PresetJson, ProviderJson } from '../../../api/wire.ts';
 
 export type Way = 'preset' | 'issuer' | 'hand';
 
@@ -161,7 +161,11 @@ function fieldsOf(draft: Draft): Record<string, unknown> {
   return {
     ...Object.fromEntries(PLAIN.map((field) => [field, draft[field].trim() || undefined])),
     scopes: scopes.length === 0 ? undefined : scopes,
-    redirect: host === '' && port === '' ? undefined : { host: host || '127.0.0.1', port: port || 'any' },
+    // A half that is not chosen is left to the preset.
+    redirect:
+      host === '' && port === ''
+        ? undefined
+        : { ...(host === '' ? {} : { host }), ...(port === '' ? {} : { port }) },
     authorization_parameters: parameters(draft.authorization_parameters),
     profile: Object.values(profile).every((text) => text === '') ? undefined : profile,
     access_token_seconds: seconds.trim() === '' ? undefined : Number(seconds),
@@ -179,9 +183,15 @@ function parameters(text: string): Record<string, string> | undefined {
   );
 }
 
+/** The rule for the redirect address: what is chosen, else that of the preset, else ours. */
+export function redirectRule(draft: Draft, preset: PresetJson | undefined): ProviderJson['redirect'] {
+  return {
+    host: draft.redirect_host || preset?.redirect.host || '127.0.0.1',
+    port: draft.redirect_port || preset?.redirect.port || 'any',
+  };
+}
+
 /** What to register at the provider, as the host makes it (RFC 8252 section 7.3: `any` port is registered without one). */
-export function redirectUri(draft: Draft, fixedPort: number): string {
-  const host = draft.redirect_host || '127.0.0.1';
-  const port = draft.redirect_port === 'fixed' ? `:${fixedPort}` : '';
-  return `http://${host}${port}/callback/${draft.id.trim()}`;
+export function redirectUri(id: string, { host, port }: ProviderJson['redirect'], fixedPort: number): string {
+  return `http://${host}${port === 'fixed' ? `:${fixedPort}` : ''}/callback/${id.trim()}`;
 }

@@ -8,12 +8,15 @@ export interface RedirectFieldProps {
   /** Undefined until there is a short name, which is part of it. */
   readonly uri: string | undefined;
   readonly anyPort: boolean;
+  /** What the provider makes of it; only a preset knows. */
+  readonly note: string | undefined;
   readonly registrationUrl: string | undefined;
 }
 
-export function RedirectField({ uri, anyPort, registrationUrl }: RedirectFieldProps) {
+export function RedirectField({ uri, anyPort, note, registrationUrl }: RedirectFieldProps) {
   const how = anyPort
-    ? 'Register it at the provider exactly like this. The port is chosen at each consent; a desktop client may do that.'
+    ? (note ??
+      'Register it at the provider exactly like this. The port is chosen at each consent; a desktop client may do that.')
     : 'Register it at the provider exactly like this, with its port.';
   const link = registrationUrl !== undefined && (
     <ExternalLink href={registrationUrl}>Open the registration page</ExternalLink>
