@@ -2,6 +2,7 @@
 import { Connections } from '../../core/connections.ts';
 import type { StoredState } from '../../core/model/connection.ts';
 import { factsOf, type TokenSet } from '../../core/model/token-set.ts';
+import type { Clock } from '../../core/ports.ts';
 import { buildEntry } from '../../core/providers/entry.ts';
 import { Registry } from '../../core/providers/registry.ts';
 import { createVault } from '../../core/vault/vault.ts';
@@ -18,6 +19,8 @@ export interface FilledConnection {
   readonly endsIn: number | null;
   /** From its issue to its end, in milliseconds. */
   readonly lasts?: number;
+  /** How long ago the consent was given, in milliseconds; else now. */
+  readonly consentAge?: number;
   /** Of chance in the access token. */
   readonly tokenBytes?: number;
   readonly refreshable?: boolean;
@@ -30,10 +33,14 @@ const LOOKED_FOR = 50;
 const HOUR_MS = 3_600_000;
 
 /** For `fill` of a window host: providers, whose address nobody answers at, and these connections. */
-export function fillVault(connections: readonly FilledConnection[], provider = 'acme') {
+export function fillVault(
+  connections: readonly FilledConnection[],
+  provider = 'acme',
+  clock: Clock = systemClock,
+) {
   return async (path: string, keyFile: string): Promise<Iterable<string>> => {
     const quiet = { debug() {}, info() {}, warn() {}, error() {} };
-    const ports = { random: systemRandom, clock: systemClock, keychain: new MemoryKeychain(), log: quiet };
+    const ports = { random: systemRandom, clock, keychain: new MemoryKeychain(), log: quiet };
     const vault = await createVault({ path, ...ports }, { kind: 'file', path: keyFile });
     const registry = new Registry(quiet);
     const rows = new Connections(quiet, systemRandom);
@@ -50,9 +57,9 @@ export function fillVault(connections: readonly FilledConnection[], provider = '
       for (const [number, connection] of connections.entries()) {
         const { access_token, refresh_token } = insert(
           rows,
-          connection.provider ?? provider,
-          connection,
+          { provider, ...connection },
           number,
+          clock.wall(),
         );
         if (number < LOOKED_FOR) secrets.push(access_token, refresh_token ?? access_token);
       }
@@ -62,9 +69,22 @@ export function fillVault(connections: readonly FilledConnection[], provider = '
   };
 }
 
-function insert(rows: Connections, provider: string, connection: FilledConnection, number: number): TokenSet {
-  const { account, label = null, endsIn, refreshable = true, state = 'active', tokenBytes = 24 } = connection;
-  const now = Date.now();
+function insert(
+  rows: Connections,
+  connection: FilledConnection & { readonly provider: string },
+  number: number,
+  now: number,
+): TokenSet {
+  const {
+    provider,
+    account,
+    label = null,
+    endsIn,
+    refreshable = true,
+    state = 'active',
+    tokenBytes = 24,
+    consentAge = 0,
+  } = connection;
   const issued_at =
     endsIn !== null && connection.lasts !== undefined
       ? now + endsIn - connection.lasts
@@ -89,8 +109,8 @@ function insert(rows: Connections, provider: string, connection: FilledConnectio
       label,
       identity: { issuer: 'http://127.0.0.1:9', subject: String(number) },
       scopes_asked: tokens.scope,
-      created_at: now,
-      consented_at: now,
+      created_at: now - consentAge,
+      consented_at: now - consentAge,
       refreshed_at: null,
       state: stateOf(state, tokens, now),
     },
