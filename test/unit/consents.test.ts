@@ -188,13 +188,15 @@ test('promise 10: what was taken at the listener cannot be pasted again', async 
   assert.equal(tokenRequests().length, 1);
 });
 
-test('promises 18 and 19: no answer to the browser holds code, state or token, in page or header', async () => {
-  const { callback, state } = await begun();
-  const moved = await ask(callback(), { headers: NAVIGATION });
+test('promises 18 and 19: no answer to the browser holds code, state, token or text of the provider, in page or header', async () => {
+  const text = 'text-of-the-provider';
+  const tokens = { access_token: 'access-1', token_type: 'Bearer', refresh_token: 'refresh-1' };
+  const { callback, state } = await begun({ answer: () => answered(200, { ...tokens, message: text }) });
+  const moved = await ask(callback({ message: text }), { headers: NAVIGATION });
   const page = await ask(new URL(moved.headers.location!, callback()), { headers: NAVIGATION });
   assert.equal(new URL(moved.headers.location!, callback()).search, '');
   for (const { headers, body } of [moved, page]) {
-    for (const secret of [CODE, state, 'access-1', 'refresh-1']) {
+    for (const secret of [CODE, state, 'access-1', 'refresh-1', text]) {
       assert.ok(!body.includes(secret) && !JSON.stringify(headers).includes(secret));
     }
   }
