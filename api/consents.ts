@@ -4,12 +4,17 @@ import { LIMITS } from '../core/limits.ts';
 import { consentId } from './names.ts';
 import { seconds } from './query.ts';
 import { route } from './route.ts';
-import { consentJson } from './to-wire.ts';
+import { consentJson, openConsentJson } from './to-wire.ts';
 
 /** One poll; a client that wants to wait longer asks again. */
 const POLL_SECONDS = 60;
 
 export const consentRoutes = {
+  'GET /v1/consents': route('GET /v1/consents', {
+    summary: 'The consents that are open, without their addresses',
+    answer: 'Consents',
+    handle: ({ engine }) => ({ consents: engine.consents.list().map(openConsentJson) }),
+  }),
   'GET /v1/consents/{id}': route('GET /v1/consents/{id}', {
     summary: 'One consent; with wait, answered when it is no longer pending or the time is over',
     query: () => z.strictObject({ wait: seconds(POLL_SECONDS).optional() }),

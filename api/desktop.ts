@@ -1,12 +1,6 @@
-// The desktop side of a host with a tray: what a person prefers there, what the desktop can do, and the routes for both.
-// The shapes stand here once: the host's file of preferences, the wire and the window all take them from here.
+// The desktop side of a host with a tray, as data: what a person prefers there, and what the desktop can do. Once for the
+// host's file of preferences, the wire and the window.
 import { z } from 'zod';
-import { TokentrayError } from '../core/errors.ts';
-import type { DesktopControls } from './desktop-controls.ts';
-import type { HostControls } from './host-controls.ts';
-import type { WindowRouteName } from './rights.ts';
-import { type Route, route } from './route.ts';
-import type { DesktopJson } from './wire.ts';
 
 /** Longer than any accelerator, browser id or profile name. */
 const NAME_CHARS = 100;
@@ -89,41 +83,3 @@ export const desktopFacts = () =>
   });
 
 export type DesktopFacts = z.infer<ReturnType<typeof desktopFacts>>;
-
-/** Throws `not_found` in a host without a desktop. */
-export function desktopOf({ desktop }: HostControls): DesktopControls {
-  if (desktop !== undefined) return desktop;
-  throw new TokentrayError('not_found', 'This host has no tray. Its settings are at /v1/settings.');
-}
-
-const answer = (desktop: DesktopControls): DesktopJson => ({
-  preferences: desktop.preferences(),
-  facts: desktop.facts(),
-});
-
-export const desktopRoutes = {
-  'GET /window/desktop': route('GET /window/desktop', {
-    summary: 'Preferences of the tray, and what this desktop can do',
-    answer: 'Desktop',
-    handle: ({ host }) => answer(desktopOf(host)),
-  }),
-  'PATCH /window/desktop': route('PATCH /window/desktop', {
-    summary: 'Change preferences of the tray',
-    body: () => desktopPreferences().partial(),
-    answer: 'Desktop',
-    handle: async ({ host, body }) => {
-      const desktop = desktopOf(host);
-      await desktop.change(body);
-      return answer(desktop);
-    },
-  }),
-  'POST /window/desktop/picker': route('POST /window/desktop/picker', {
-    summary: 'Close the quick picker',
-    body: () => z.strictObject({ action: z.literal('close') }),
-    answer: 'Done',
-    handle: ({ host }) => {
-      desktopOf(host).closePicker();
-      return { done: true };
-    },
-  }),
-} satisfies Partial<Readonly<Record<WindowRouteName, Route>>>;

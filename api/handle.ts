@@ -2,6 +2,7 @@
 // query and body; the wire facts were judged before (api/guard.ts). It never throws: every failure is a problem document.
 import { Hono } from 'hono';
 import { getPath } from 'hono/utils/url';
+import type { Session } from '../core/access/sessions.ts';
 import type { VaultState } from '../core/engine.ts';
 import { TokentrayError, toProblem } from '../core/errors.ts';
 import type { Caller } from '../core/model/caller.ts';
@@ -65,7 +66,10 @@ export function createHandler(services: Services): Handle {
           const request = context.req.raw;
           const { door } = context.env;
           const { caller, session } = access.right === 'none' ? NOBODY : authenticate(request, door, stays);
-          admit(caller, access, services.engine.state());
+          const state = services.engine.state();
+          admit(caller, access, state);
+          // A vault that is not set up has no secret yet.
+          if (access.secret && state === 'open' && session !== undefined) demandProof(session, services);
           const param = (name: string): string => context.req.param(name) ?? '';
           const answer = route.run({ request, door, caller, session, param }, services);
           return answer instanceof Promise ? answer.catch(fail) : answer;
@@ -110,6 +114,15 @@ function admit(caller: Caller, access: Access, state: VaultState): void {
   }
   if (access.states.includes(state)) return;
   throw vaultNotOpen(state);
+}
+
+function demandProof(session: Session, { sessions }: Services): void {
+  if (sessions.isProved(session)) return;
+  throw new TokentrayError(
+    'proof_needed',
+    'You opened this window a while ago. Confirm that it is you: enter the passphrase of the vault, or the link of: tokentray open --no-open',
+    { action: { method: 'POST', url: '/window/proof', command: 'tokentray open --no-open' } },
+  );
 }
 
 function vaultNotOpen(state: VaultState): TokentrayError {

@@ -1,10 +1,11 @@
 // Providers and the presets they are made from. A client secret can be written here and never read.
 import { z } from 'zod';
+import { endpointUrl } from '../core/model/field.ts';
 import { name } from '../core/model/name.ts';
 import { providerSchema } from '../core/model/provider.ts';
 import { providerName } from './names.ts';
 import { route } from './route.ts';
-import { connectionJson, presetJson, providerJson, reportJson } from './to-wire.ts';
+import { connectionJson, discoveryJson, presetJson, providerJson, reportJson } from './to-wire.ts';
 
 /** Longest secret seen anywhere is a signed JWT of some 2,000 characters. */
 const SECRET_CHARS = 4_000;
@@ -42,6 +43,12 @@ const importedGrant = () =>
   });
 
 export const providerRoutes = {
+  'POST /v1/discovery': route('POST /v1/discovery', {
+    summary: 'What an issuer says about itself, as the fields of a provider; nothing is kept',
+    body: () => z.strictObject({ issuer: endpointUrl }),
+    answer: 'Discovery',
+    handle: async ({ engine, body }) => discoveryJson(await engine.providers.discover(body.issuer)),
+  }),
   'GET /v1/presets': route('GET /v1/presets', {
     summary: 'Presets whose name or id holds the query',
     query: () => z.strictObject({ query: z.string().max(100).optional() }),

@@ -14,6 +14,9 @@ export interface Access {
   readonly right: NeededRight;
   readonly states: readonly VaultState[];
   readonly doors: readonly Door[];
+  /** Lets somebody in: a key, or a way to open the vault. At the window's door only soon after a login or a proof
+   * (promise 170). */
+  readonly secret: boolean;
 }
 
 const ALWAYS: readonly VaultState[] = ['setup', 'locked', 'open'];
@@ -30,7 +33,12 @@ const access = (
   right: NeededRight,
   states: readonly VaultState[] = OPEN,
   doors: readonly Door[] = EVERYWHERE,
-): Access => ({ right, states, doors });
+): Access => ({ right, states, doors, secret: false });
+
+const secret = (states: readonly VaultState[] = OPEN): Access => ({
+  ...access('admin', states),
+  secret: true,
+});
 
 export const RIGHTS = {
   'GET /v1/health': access('none', ALWAYS),
@@ -51,10 +59,12 @@ export const RIGHTS = {
   'PATCH /v1/connections/{ref}': access('admin'),
   'DELETE /v1/connections/{ref}': access('admin'),
 
+  'GET /v1/consents': access('admin'),
   'GET /v1/consents/{id}': access('admin'),
   'DELETE /v1/consents/{id}': access('admin'),
   'POST /v1/consents/{id}/redirect': access('admin'),
 
+  'POST /v1/discovery': access('admin'),
   'GET /v1/presets': access('admin'),
   'GET /v1/providers': access('admin'),
   'POST /v1/providers': access('admin'),
@@ -65,14 +75,14 @@ export const RIGHTS = {
   'POST /v1/providers/{provider}/import': access('admin'),
 
   'GET /v1/keys': access('admin'),
-  'POST /v1/keys': access('admin'),
+  'POST /v1/keys': secret(),
   'DELETE /v1/keys/{name}': access('admin'),
 
   'POST /v1/lock': access('admin', ALWAYS),
   'POST /v1/unlock': access('admin', ['locked', 'open']),
   'GET /v1/vault/slots': access('admin', ['locked', 'open']),
-  'POST /v1/vault/slots': access('admin', ['setup', 'open']),
-  'DELETE /v1/vault/slots/{id}': access('admin'),
+  'POST /v1/vault/slots': secret(['setup', 'open']),
+  'DELETE /v1/vault/slots/{id}': secret(),
   'POST /v1/vault/rotate': access('admin'),
 
   'GET /v1/activity': access('admin'),
@@ -99,6 +109,7 @@ export const WINDOW_RIGHTS = {
   'DELETE /window/session': access('admin', ALWAYS, BROWSER),
   'GET /window/sessions': access('admin', ALWAYS, BROWSER),
   'DELETE /window/sessions/{id}': access('admin', ALWAYS, BROWSER),
+  'POST /window/proof': access('admin', OPEN, BROWSER),
   'POST /window/copy': access('admin', OPEN, WINDOWS),
   'POST /window/copy/{ticket}': access('admin', OPEN, BROWSER),
   'GET /window/desktop': access('admin', ALWAYS, WINDOWS),

@@ -13,7 +13,8 @@ import type {
 import type { ActivityView } from '../core/model/activity.ts';
 import type { CallerView } from '../core/model/caller.ts';
 import { tokenOf } from '../core/model/connection.ts';
-import type { ConsentView } from '../core/model/consent.ts';
+import type { ConsentView, OpenConsentView } from '../core/model/consent.ts';
+import type { DiscoveredFields } from '../core/providers/entry.ts';
 import type { SlotView } from '../core/vault/slots.ts';
 import type { HostStatus, SandboxInfo } from './host-controls.ts';
 import { SAFE_HEADERS } from './problem.ts';
@@ -21,6 +22,7 @@ import type {
   ActivityJson,
   ConnectionJson,
   ConsentJson,
+  DiscoveryJson,
   KeyJson,
   PresetJson,
   ProviderJson,
@@ -30,6 +32,7 @@ import type {
   SlotJson,
   StatusJson,
   TokenJson,
+  WireTypes,
 } from './wire.ts';
 
 /** RFC 3339 from wall clock milliseconds. */
@@ -93,6 +96,7 @@ export function consentJson(view: ConsentView): ConsentJson {
   return {
     id: view.id,
     provider: view.provider,
+    account: view.account,
     status: view.status,
     authorization_url: view.authorization_url,
     expires_at: timeJson(view.expires_at),
@@ -100,6 +104,17 @@ export function consentJson(view: ConsentView): ConsentJson {
     connection_id: view.connection_id,
     reason: view.reason,
     code: view.code,
+  };
+}
+
+export function openConsentJson(view: OpenConsentView): WireTypes['Consents']['consents'][number] {
+  return {
+    id: view.id,
+    provider: view.provider,
+    account: view.account,
+    connection: view.connection,
+    status: view.status,
+    expires_at: timeJson(view.expires_at),
   };
 }
 
@@ -136,6 +151,21 @@ export function providerJson(view: ProviderView): ProviderJson {
   };
 }
 
+export function discoveryJson(found: DiscoveredFields): DiscoveryJson {
+  return {
+    issuer: found.issuer,
+    discovery: found.discovery,
+    authorization_endpoint: found.authorization_endpoint,
+    token_endpoint: found.token_endpoint,
+    revocation_endpoint: found.revocation_endpoint,
+    userinfo_endpoint: found.userinfo_endpoint,
+    jwks_uri: found.jwks_uri,
+    id_token_signing_alg_values_supported: found.id_token_signing_alg_values_supported,
+    authorization_response_iss_parameter_supported: found.authorization_response_iss_parameter_supported,
+    scopes: found.scopes ?? [],
+  };
+}
+
 export function presetJson(view: PresetView): PresetJson {
   return {
     id: view.id,
@@ -143,6 +173,9 @@ export function presetJson(view: PresetView): PresetJson {
     documentation_url: view.documentation_url,
     registration_url: view.registration_url,
     verified_on: view.verified_on,
+    scopes: [...view.scopes],
+    redirect: view.redirect,
+    redirect_note: view.redirect_note,
   };
 }
 

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import type { Session } from '../core/access/sessions.ts';
 import { TokentrayError } from '../core/errors.ts';
-import { desktopOf, desktopRoutes } from './desktop.ts';
+import { desktopOf, desktopRoutes } from './desktop-routes.ts';
 import { connectionRef, sessionId } from './names.ts';
 import { JSON_HEADERS } from './problem.ts';
 import type { WindowRouteName } from './rights.ts';
@@ -13,6 +13,9 @@ import type { CopiedJson } from './wire.ts';
 
 /** Longer than any code or ticket of ours; what is longer is not worth a digest. */
 const TEXT_CHARS = 100;
+
+/** As api/vault.ts: bounds what scrypt is fed. */
+const PASSPHRASE_CHARS = 1_024;
 
 /** The audit says by which way a token went out; for people there is one window, wherever it runs. */
 const AUDIT_DOOR = 'window';
@@ -66,6 +69,23 @@ export const WINDOW_ROUTES: Readonly<Record<WindowRouteName, Route>> = {
     handle: ({ sessions, param }) => {
       sessions.end(sessionId(param('id')));
       return { removed: true };
+    },
+  }),
+  'POST /window/proof': route('POST /window/proof', {
+    summary: 'Prove again who sits there: the passphrase of the vault, or the code of a fresh link',
+    body: () =>
+      z.union([
+        z.strictObject({ passphrase: z.string().min(1).max(PASSPHRASE_CHARS) }),
+        z.strictObject({ code: z.string().max(TEXT_CHARS) }),
+      ]),
+    answer: 'Proof',
+    handle: async ({ engine, host, sessions, session, request, body }) => {
+      if ('code' in body) {
+        const patience = AbortSignal.any([request.signal, host.stopping]);
+        return { expires_at: timeJson(await sessions.proveByCode(here(session), body.code, patience)) };
+      }
+      await engine.vault.prove({ kind: 'passphrase', passphrase: body.passphrase });
+      return { expires_at: timeJson(sessions.prove(here(session))) };
     },
   }),
   'POST /window/copy': route('POST /window/copy', {

@@ -93,6 +93,7 @@ const consent = z
   .strictObject({
     id: z.string(),
     provider: z.string(),
+    account: z.string().optional().meta({ description: 'To be made or renewed, where one was named' }),
     status: z.enum(['pending', 'done', 'failed', 'expired', 'cancelled']),
     authorization_url: z.string().optional().meta({ description: 'To open in a browser, while pending' }),
     expires_at: time,
@@ -102,6 +103,17 @@ const consent = z
     code: z.string().optional(),
   })
   .meta({ id: 'Consent' });
+
+const openConsent = z
+  .strictObject({
+    id: z.string(),
+    provider: z.string(),
+    account: z.string().optional().meta({ description: 'To be made or renewed, where one was named' }),
+    connection: z.string().optional().meta({ description: 'The one it renews' }),
+    status: z.literal('pending'),
+    expires_at: time,
+  })
+  .meta({ id: 'OpenConsent' });
 
 const provider = providerSchema
   .omit({ schema: true })
@@ -113,6 +125,21 @@ const provider = providerSchema
   })
   .meta({ id: 'Provider' });
 
+const discovery = providerSchema
+  .pick({
+    discovery: true,
+    authorization_endpoint: true,
+    token_endpoint: true,
+    revocation_endpoint: true,
+    userinfo_endpoint: true,
+    jwks_uri: true,
+    id_token_signing_alg_values_supported: true,
+    authorization_response_iss_parameter_supported: true,
+    scopes: true,
+  })
+  .extend({ issuer: z.string() })
+  .meta({ id: 'Discovery' });
+
 const check = z.strictObject({ ok: z.boolean(), checks }).meta({ id: 'Report' });
 
 const preset = z
@@ -122,6 +149,9 @@ const preset = z
     documentation_url: z.string(),
     registration_url: z.string(),
     verified_on: z.string(),
+    scopes: z.array(z.string()).meta({ description: 'Asked for unless others are given' }),
+    redirect: providerSchema.shape.redirect,
+    redirect_note: z.string().meta({ description: 'How the redirect address is to be registered' }),
   })
   .meta({ id: 'Preset' });
 
@@ -229,9 +259,11 @@ export const WIRE = {
   Removed: z.strictObject({ removed: z.literal(true) }),
   RemovedConnection: z.strictObject({ removed: z.literal(true), revoked: z.boolean() }),
   Consent: consent,
+  Consents: z.strictObject({ consents: z.array(openConsent) }),
   ConsentStarted: z.strictObject({ consent }),
   Provider: provider,
   Providers: z.strictObject({ providers: z.array(provider) }),
+  Discovery: discovery,
   Report: check,
   Presets: z.strictObject({ presets: z.array(preset) }),
   Key: key,
@@ -254,6 +286,7 @@ export const WIRE = {
   WindowSession: z.strictObject({ door: z.enum(['window', 'window-http']), expires_at: time.nullable() }),
   NewSession: z.strictObject({ session: z.string(), expires_at: time }),
   Sessions: z.strictObject({ sessions: z.array(session) }),
+  Proof: z.strictObject({ expires_at: time }),
   Ticket: z.strictObject({ ticket: z.string() }),
   Copied: z.strictObject({
     copied: z.boolean(),
@@ -273,6 +306,7 @@ export type StatusJson = WireTypes['Status'];
 export type TokenJson = WireTypes['Token'];
 export type ConnectionJson = WireTypes['Connection'];
 export type ConsentJson = WireTypes['Consent'];
+export type DiscoveryJson = WireTypes['Discovery'];
 export type ProviderJson = WireTypes['Provider'];
 export type ReportJson = WireTypes['Report'];
 export type PresetJson = WireTypes['Presets']['presets'][number];

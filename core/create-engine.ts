@@ -23,7 +23,7 @@ import { name } from './model/name.ts';
 import { scope, scopesToAsk } from './model/provider.ts';
 import type { Ports } from './ports.ts';
 import { providerCommands } from './providers/commands.ts';
-import { findPresets } from './providers/presets/catalogue.ts';
+import { findPresets, presetView } from './providers/presets/catalogue.ts';
 import { Registry } from './providers/registry.ts';
 import { Background } from './refresh/background.ts';
 import { Refresher } from './refresh/refresher.ts';
@@ -148,9 +148,10 @@ export function createEngine(options: EngineOptions): Engine {
       rotate: async (credentials) => open().rotate(credentials),
       lock: () => session.lock(),
       unlock: (credential) => session.unlock(credential),
+      prove: async (credential) => open().prove(credential),
     },
 
-    presets: (query) => findPresets(query),
+    presets: (query) => findPresets(query).map(presetView),
 
     providers: {
       list: whenOpen(providers.list),
@@ -159,6 +160,7 @@ export function createEngine(options: EngineOptions): Engine {
       update: toTheEnd(providers.update),
       remove: toTheEnd(providers.remove),
       check: onceOpen(providers.check),
+      discover: onceOpen(providers.discover),
       import: toTheEnd(async (id: string, input: { refresh_token: string; account?: string }) =>
         viewConnection(world, await providers.import(id, input)),
       ),
@@ -179,6 +181,7 @@ export function createEngine(options: EngineOptions): Engine {
         const provider = registry.get(id);
         return consents.start({ provider, account, scopes: scopesToAsk(provider, scopes), via });
       }),
+      list: whenOpen(() => consents.list()),
       show: (id) => consents.show(id),
       wait: (id, seconds, signal) => consents.wait(id, seconds, signal),
       deliver: onceOpen((id: string, url: string) => consents.deliver(id, url)),

@@ -4,10 +4,11 @@ import type { DoctorReport } from './doctor.ts';
 import type { ActivityQuery, ActivityView } from './model/activity.ts';
 import type { Caller, CallerView, NewCaller } from './model/caller.ts';
 import type { Connection, ConnectionState } from './model/connection.ts';
-import type { ConsentView, Via } from './model/consent.ts';
+import type { ConsentView, OpenConsentView, Via } from './model/consent.ts';
 import type { SequencedEvent, TokentrayEvent } from './model/event.ts';
 import type { Provider } from './model/provider.ts';
 import type { ExpirySource } from './model/token-set.ts';
+import type { DiscoveredFields } from './providers/entry.ts';
 import type { SlotCredential, SlotView } from './vault/slots.ts';
 
 export type VaultState = 'setup' | 'locked' | 'open';
@@ -35,6 +36,11 @@ export interface PresetView {
   readonly documentation_url: string;
   readonly registration_url: string;
   readonly verified_on: string;
+  /** Asked for unless others are given. */
+  readonly scopes: readonly string[];
+  readonly redirect: Provider['redirect'];
+  /** How the redirect address is to be registered, in a sentence or two. */
+  readonly redirect_note: string;
 }
 
 /** A connection as it may be shown: with its live state, never its tokens. */
@@ -106,6 +112,8 @@ export interface Engine {
     lock(): Promise<void>;
     /** Without a credential: tries the slots that need nobody (keychain, key file). */
     unlock(credential?: SlotCredential): Promise<void>;
+    /** Does nothing when the credential opens the open vault; throws as `unlock` does when not. */
+    prove(credential: SlotCredential): Promise<void>;
   };
 
   presets(query?: string): readonly PresetView[];
@@ -119,6 +127,8 @@ export interface Engine {
     /** `conflict` while it has connections. */
     remove(id: string): Promise<void>;
     check(id: string): Promise<ProviderCheck>;
+    /** What an issuer says about itself; nothing is kept. Throws what discovery throws, or `invalid_field`. */
+    discover(issuer: string): Promise<DiscoveredFields>;
     /** Stores a refresh token from elsewhere as a new connection, after a refresh has proved it. */
     import(id: string, input: { refresh_token: string; account?: string }): Promise<ConnectionView>;
   };
@@ -137,6 +147,8 @@ export interface Engine {
 
   readonly consents: {
     start(caller: Caller, request: ConsentRequest): Promise<ConsentView>;
+    /** Those that are open, the oldest first. */
+    list(): readonly OpenConsentView[];
     show(id: string): ConsentView;
     /** Resolves when the consent is no longer pending, or after `seconds`. */
     wait(id: string, seconds: number, signal?: AbortSignal): Promise<ConsentView>;

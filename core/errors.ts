@@ -19,6 +19,7 @@ export const ERROR_CATALOGUE = {
   key_in_query: kind(400, 2, 'A key must not be in the address'),
   unauthorized: kind(401, 6, 'A valid key is needed'),
   denied: kind(403, 6, 'This key may not do that'),
+  proof_needed: kind(403, 6, 'Confirm that it is you'),
   not_found: kind(404, 5, 'There is nothing by that name'),
   method_not_allowed: kind(405, 2, 'This address does not take that method'),
   timeout: kind(408, 9, 'The request took too long to arrive'),

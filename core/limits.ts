@@ -111,6 +111,8 @@ export const LIMITS = {
   oneTimeTexts: 20,
   windowIdleMs: 15 * MINUTE,
   windowAgeMs: 12 * 60 * MINUTE,
+  /** After a login or a proof: long enough to set things up, too short for whoever finds the window left open. */
+  windowProofMs: 5 * MINUTE,
   /** Tabs and machines of one person; the oldest session gives way. */
   windowSessions: 20,
 

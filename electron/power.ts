@@ -1,5 +1,5 @@
 // Sleep, waking and the locked screen, as the system tells them: Electron's events, and on Linux the login manager.
-import { powerMonitor } from 'electron';
+import { net, powerMonitor } from 'electron';
 import type { LogPort } from '../core/ports.ts';
 import { type PowerEngine, powerEffects } from './power-effects.ts';
 import { type LoginWatch, watchLogin } from './power-login.ts';
@@ -18,6 +18,9 @@ export interface Power {
   dispose(): void;
 }
 
+/** Electron says whether there is a network only when asked. */
+const NETWORK_MS = 2_000;
+
 /** After `ready`: nothing is told before. */
 export function createPower(options: PowerOptions): Power {
   const { engine, log, env = process.env, platform = process.platform, changed = () => {} } = options;
@@ -27,6 +30,7 @@ export function createPower(options: PowerOptions): Power {
   // Not fired on Linux; there the login manager says the same.
   powerMonitor.on('lock-screen', effects.screenLocked);
   powerMonitor.on('unlock-screen', effects.screenUnlocked);
+  const looking = setInterval(() => effects.network(net.isOnline()), NETWORK_MS);
   const stopping = new AbortController();
   let login: LoginWatch | undefined;
   if (platform === 'linux') {
@@ -42,6 +46,7 @@ export function createPower(options: PowerOptions): Power {
     screenLock: () => (platform !== 'linux' || login?.seen() ? 'seen' : 'not_seen'),
     dispose() {
       stopping.abort();
+      clearInterval(looking);
       login?.stop();
       powerMonitor.off('suspend', effects.suspended);
       powerMonitor.off('resume', effects.resumed);

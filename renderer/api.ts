@@ -3,6 +3,7 @@
 import type {
   ConnectionJson,
   ConsentJson,
+  DiscoveryJson,
   KeyJson,
   NewKeyJson,
   PresetJson,
@@ -70,12 +71,14 @@ export const api = {
 
   startConsent: (request: ConsentRequest) =>
     sendJson<WireTypes['ConsentStarted']>('POST', at('connections'), request),
+  consents: () => sendJson<WireTypes['Consents']>('GET', at('consents')),
   consent: (id: string, signal?: AbortSignal) =>
     sendJson<ConsentJson>('GET', at('consents', id), undefined, signal),
   cancelConsent: (id: string) => sendJson<ConsentJson>('DELETE', at('consents', id)),
   deliverRedirect: (id: string, url: string) =>
     sendJson<ConsentJson>('POST', at('consents', id, 'redirect'), { url }),
 
+  discover: (issuer: string) => sendJson<DiscoveryJson>('POST', at('discovery'), { issuer }),
   presets: (signal?: AbortSignal) =>
     sendJson<{ presets: PresetJson[] }>('GET', at('presets'), undefined, signal),
   providers: (signal?: AbortSignal) =>
@@ -120,6 +123,8 @@ export const api = {
     sendJson<WireTypes['Sessions']>('GET', '/window/sessions', undefined, signal),
   endOtherSession: (id: string) =>
     sendJson<WireTypes['Removed']>('DELETE', `/window/sessions/${encodeURIComponent(id)}`),
+  prove: (proof: { readonly passphrase: string } | { readonly code: string }) =>
+    sendJson<WireTypes['Proof']>('POST', '/window/proof', proof),
   endSession: () => send('DELETE', '/window/session'),
 };
 

@@ -1,5 +1,5 @@
-// The consents this window waits for. The host keeps them; their ids (no secrets) stay in sessionStorage, so that a
-// reload still shows what is open. One that is done or cancelled leaves; a failed one stays until it is dismissed.
+// The consents that are open, whoever started them, and those that failed here. The host keeps them; their ids (no
+// secrets) stay in sessionStorage, so that a failed one stays until it is dismissed. One that is done or cancelled leaves.
 import { queryOptions, useQuery } from '@tanstack/react-query';
 import type { ConsentJson } from '../api/wire.ts';
 import { api, type ConsentRequest } from './api.ts';
@@ -16,7 +16,8 @@ const askedHere = new Set<string>();
 export const consentsQuery = queryOptions({
   queryKey: ['consents'],
   queryFn: async () => {
-    const known = await Promise.all(ids().map(lookUp));
+    const { consents: open } = await api.consents();
+    const known = await Promise.all([...new Set([...ids(), ...open.map(({ id }) => id)])].map(lookUp));
     const shown = known.filter((one) => one !== undefined).filter(isShown);
     store(shown.map(({ id }) => id));
     return shown;

@@ -42,6 +42,8 @@ interface Held {
   readonly session: Session;
   readonly begun: Moment;
   used: Moment;
+  /** When its person was last seen to be the one: at the login, or at a proof after it. */
+  proved: Moment;
   end(): void;
 }
 
@@ -104,15 +106,7 @@ export class Sessions {
     code: string,
     signal: AbortSignal,
   ): Promise<{ readonly secret: string; readonly view: SessionView }> {
-    if (this.#codes.take(code) === undefined) {
-      await this.#delay(signal);
-      throw new TokentrayError(
-        'unauthorized',
-        'This link was used already, is older than a minute, or is not complete. Get a new one with: tokentray open',
-        { field: 'code', action: { command: 'tokentray open' } },
-      );
-    }
-    this.#wrongCodes = 0;
+    if (!(await this.#takes(code, signal))) throw badCode('unauthorized');
     const { text, digest } = newSecret(this.#random);
     const id = `w_${Buffer.from(this.#random.bytes(ID_BYTES)).toString('base64url')}`;
     const now = momentOf(this.#clock);
@@ -129,6 +123,37 @@ export class Sessions {
     return held.session;
   }
 
+  /** A login or a proof was a short time ago: enough for what lets somebody else in (promise 170). */
+  isProved({ id }: Session): boolean {
+    const held = this.#byId(id);
+    return held !== undefined && elapsed(this.#clock, held.proved) < LIMITS.windowProofMs;
+  }
+
+  /** Its person was seen to be the one. Returns until when that is enough, in wall clock milliseconds. */
+  prove({ id }: Session): number {
+    const now = momentOf(this.#clock);
+    const held = this.#byId(id);
+    if (held !== undefined) held.proved = now;
+    return now.wall + LIMITS.windowProofMs;
+  }
+
+  /** Proves by the code of a fresh link, with the care of a login. Throws `invalid_field`: the session itself goes on. */
+  async proveByCode(session: Session, code: string, signal: AbortSignal): Promise<number> {
+    if (!(await this.#takes(code, signal))) throw badCode('invalid_field');
+    return this.prove(session);
+  }
+
+  async #takes(code: string, signal: AbortSignal): Promise<boolean> {
+    const good = this.#codes.take(code) !== undefined;
+    if (good) this.#wrongCodes = 0;
+    else await this.#delay(signal);
+    return good;
+  }
+
+  #byId(id: string): Held | undefined {
+    return [...this.#held.values()].find(({ session }) => session.id === id);
+  }
+
   /** Newest first. */
   list(): SessionView[] {
     return [...this.#held.values()]
@@ -139,7 +164,7 @@ export class Sessions {
 
   /** Throws `not_found`. */
   end(id: string): void {
-    const held = [...this.#held.values()].find(({ session }) => session.id === id);
+    const held = this.#byId(id);
     if (held === undefined)
       throw new TokentrayError('not_found', 'There is no such session. It may have ended by itself.', {
         field: 'id',
@@ -160,6 +185,7 @@ export class Sessions {
       },
       begun,
       used,
+      proved: begun,
       end: () => {
         cancel();
         this.#held.delete(key);
@@ -211,4 +237,12 @@ export class Sessions {
       else signal.addEventListener('abort', done);
     });
   }
+}
+
+function badCode(code: 'unauthorized' | 'invalid_field'): TokentrayError {
+  return new TokentrayError(
+    code,
+    'This link was used already, is older than a minute, or is not complete. Get a new one with: tokentray open',
+    { field: 'code', action: { command: 'tokentray open' } },
+  );
 }

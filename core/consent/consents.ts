@@ -5,7 +5,7 @@ import { nameOf } from '../connections.ts';
 import { TokentrayError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import type { Connection } from '../model/connection.ts';
-import type { ConsentStatus, ConsentView, Via } from '../model/consent.ts';
+import type { ConsentStatus, ConsentView, OpenConsentView, Via } from '../model/consent.ts';
 import type { Provider } from '../model/provider.ts';
 import { type Attempt, authorizationUrl, newAttempt } from '../oauth/authorization-request.ts';
 import {
@@ -136,6 +136,22 @@ export class Consents {
 
   show(id: string): ConsentView {
     return this.#view(this.#get(id));
+  }
+
+  /** Those that are open, the oldest first. */
+  list(): OpenConsentView[] {
+    return this.#pending().map(({ id, start: { provider, account }, expiresAt }) => {
+      const name = account === undefined ? undefined : `${provider.id}/${account}`;
+      const renews = name !== undefined && this.#world.connections.byName(name) !== undefined;
+      return {
+        id,
+        provider: provider.id,
+        ...(account === undefined ? {} : { account }),
+        ...(renews ? { connection: name } : {}),
+        status: 'pending',
+        expires_at: expiresAt,
+      };
+    });
   }
 
   async wait(id: string, seconds: number, signal?: AbortSignal): Promise<ConsentView> {
@@ -395,6 +411,7 @@ export class Consents {
     return {
       id: consent.id,
       provider: consent.start.provider.id,
+      ...(consent.start.account === undefined ? {} : { account: consent.start.account }),
       status: consent.status,
       expires_at: consent.expiresAt,
       ...(consent.status === 'pending' && consent.url !== undefined

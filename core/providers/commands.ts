@@ -1,4 +1,5 @@
 // What a person does with providers: add, look, change, remove, check, import a grant from elsewhere.
+import { z } from 'zod';
 import type { Connections } from '../connections.ts';
 import { nameOf } from '../connections.ts';
 import type { Consents } from '../consent/consents.ts';
@@ -20,6 +21,7 @@ import type { Refresher } from '../refresh/refresher.ts';
 import {
   buildEntry,
   changeEntry,
+  fromDiscovery,
   issuerToDiscover,
   moveOf,
   refuseMixUp,
@@ -45,6 +47,8 @@ type Commands = Omit<Engine['providers'], 'import'> & {
 export function providerCommands(world: ProviderWorld): Commands {
   const { registry, connections, consents, events } = world;
   const view = (provider: Provider) => viewOf(world, provider);
+  const ask = (issuer: string) =>
+    discover(world.http, parseInput(z.object({ issuer: endpointUrl }), { issuer }, 'Provider').issuer);
 
   return {
     list: () =>
@@ -58,8 +62,7 @@ export function providerCommands(world: ProviderWorld): Commands {
     async add(input: ProviderInput) {
       const split = splitSecret(input);
       const issuer = issuerToDiscover(split.fields);
-      if (issuer !== undefined) parseInput(endpointUrl, issuer, 'Provider: the field issuer');
-      const discovered = issuer === undefined ? undefined : await discover(world.http, issuer);
+      const discovered = issuer === undefined ? undefined : await ask(issuer);
       const provider = buildEntry(split, discovered);
       if (registry.find(provider.id) !== undefined) {
         throw new TokentrayError(
@@ -113,6 +116,8 @@ export function providerCommands(world: ProviderWorld): Commands {
       registry.remove(id);
       events.emit({ type: 'provider', action: 'removed', provider: id });
     },
+
+    discover: async (issuer) => fromDiscovery(await ask(issuer), false),
 
     check: (id) => check(world, registry.get(id)),
 

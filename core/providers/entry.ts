@@ -25,6 +25,16 @@ export interface SplitInput {
   readonly secret: string | null | undefined;
 }
 
+/** The fields of an entry that its issuer fills in. */
+export type DiscoveredFields = Partial<Provider> &
+  Pick<
+    Provider,
+    | 'discovery'
+    | 'authorization_endpoint'
+    | 'token_endpoint'
+    | 'authorization_response_iss_parameter_supported'
+  > & { readonly issuer: string };
+
 /** Takes the secret out of the input. Throws `invalid_field`. */
 export function splitSecret(input: Readonly<Record<string, unknown>>): SplitInput {
   const { client_secret: secret, ...fields } = input;
@@ -203,9 +213,10 @@ export function warningsOf(provider: Provider): string[] {
   return warnings;
 }
 
-function fromDiscovery({ kind, metadata }: Discovered, hasSecret: boolean): Record<string, unknown> {
+/** What a discovery document gives an entry. Throws `discovery_failed` where it does not offer PKCE with S256. */
+export function fromDiscovery({ kind, metadata }: Discovered, hasSecret: boolean): DiscoveredFields {
   const methods = metadata.token_endpoint_auth_methods_supported;
-  const usable = ['client_secret_basic', 'client_secret_post'].filter(
+  const usable = (['client_secret_basic', 'client_secret_post'] as const).filter(
     (method) => methods?.includes(method) ?? true,
   );
   if (metadata.code_challenge_methods_supported?.includes('S256') === false) {

@@ -34,6 +34,8 @@ export interface Vault {
    * a passphrase opens the vault or a lock came in between; `conflict` when there is no slot of that kind.
    */
   unlock(credential?: SlotCredential): Promise<void>;
+  /** Does nothing when the credential opens a slot of this open vault, and throws as `unlock` does when not. */
+  prove(credential: SlotCredential): Promise<void>;
   /** Overwrites the data key and ends every try to unlock that is under way. */
   lock(): void;
   addSlot(credential: SlotCredential): Promise<SlotView>;
@@ -177,6 +179,15 @@ class OpenVault implements Vault {
       if (signal.aborted) throw lockedError();
       this.#save({ ...this.#header, slots: [...slots, slot] });
       return slotView(slot, slot_in_use);
+    });
+  }
+
+  prove(credential: SlotCredential): Promise<void> {
+    return this.#inTurn(async (signal) => {
+      this.#key();
+      const { kek, dataKey } = await this.#open(credential, signal);
+      kek.fill(0);
+      dataKey.fill(0);
     });
   }
 

@@ -25,7 +25,7 @@ export function BottomBar({ route }: { readonly route: Route }) {
           {place.name}
         </Link>
       ))}
-      <div className={styles.more}>
+      <div className={styles.more} data-here={REST.some((place) => isHere(place, route)) || undefined}>
         <Menu
           label={<Ellipsis size={18} aria-hidden="true" />}
           name="More"

@@ -17,7 +17,7 @@ export function HostState({ status }: { readonly status: StatusJson }) {
   const link = useStore(hostLink);
   const { data: slots } = useQuery(queries.slots);
   const lock = useLock();
-  const address = new URL(status.url).host;
+  const address = status.url === null ? 'its socket' : new URL(status.url).host;
   return (
     <div className={styles.state}>
       {status.warnings.length > 0 && (

@@ -5,9 +5,20 @@ export interface ScriptLines {
   readonly lines: string;
 }
 
-/** `endpoint`: such as http://127.0.0.1:9595. `name`: provider/account. */
-export function scriptLines(endpoint: string, name: string): readonly ScriptLines[] {
-  const url = `${endpoint.replace(/\/$/, '')}/v1/token/${name.split('/').map(encodeURIComponent).join('/')}`;
+/** `endpoint`: such as http://127.0.0.1:9595, null where only `socket` is open. `name`: provider/account. */
+export function scriptLines(
+  endpoint: string | null,
+  name: string,
+  socket: string | null = null,
+): readonly ScriptLines[] {
+  const path = `/v1/token/${name.split('/').map(encodeURIComponent).join('/')}`;
+  if (endpoint === null) {
+    const curl = `curl -fsS --unix-socket '${socket}' -H "Authorization: Bearer $TOKENTRAY_KEY"`;
+    return [
+      { language: 'sh', lines: `token=$(${curl} \\\n  -H "Accept: text/plain" http://localhost${path})` },
+    ];
+  }
+  const url = endpoint.replace(/\/$/, '') + path;
   return [
     {
       language: 'sh',

@@ -14,10 +14,12 @@ export interface AlertDialogProps {
   readonly onConfirm: () => void;
   readonly busy?: boolean;
   readonly error?: string | undefined;
+  /** Asked for before. */
+  readonly children?: ReactNode;
 }
 
 export function AlertDialog(props: AlertDialogProps) {
-  const { open, onClose, title, description, confirm, onConfirm, busy = false, error } = props;
+  const { open, onClose, title, description, confirm, onConfirm, busy = false, error, children } = props;
   const cancel = useRef<HTMLButtonElement>(null);
   return (
     <Base.Root open={open} onOpenChange={(next) => !next && onClose()}>
@@ -26,6 +28,7 @@ export function AlertDialog(props: AlertDialogProps) {
         <Base.Popup className={styles.popup} initialFocus={cancel}>
           <Base.Title className={styles.title}>{title}</Base.Title>
           <Base.Description className={styles.description}>{description}</Base.Description>
+          {children}
           {error !== undefined && (
             <p className={styles.error} role="alert">
               {error}

@@ -17,7 +17,7 @@ const WORDS: Readonly<Record<Why, { readonly title: string; readonly sentence: s
   over: {
     title: 'This session has ended',
     sentence:
-      'It ends after 15 minutes without use, when the host restarts, or when it is ended elsewhere. Get a new link with this command:',
+      'It ends after 15 minutes without use, after 12 hours, or when somebody ends it. Get a new link with this command:',
   },
   unreachable: {
     title: 'The host does not answer',

@@ -1,4 +1,6 @@
 // Theme, ports, the ways to open the vault, who has a window open, the sandbox, and what this is.
+import { useQuery } from '@tanstack/react-query';
+import { queries } from '../queries.ts';
 import { Page } from '../ui/page.tsx';
 import { About } from './settings/about.tsx';
 import { Appearance } from './settings/appearance.tsx';
@@ -8,14 +10,25 @@ import { Sessions } from './settings/sessions.tsx';
 import { Vault } from './settings/vault.tsx';
 
 export function Settings() {
+  // A section that grows with its answer would push away those below it: all are there, or none.
+  const answers = [
+    useQuery(queries.settings),
+    useQuery(queries.slots),
+    useQuery(queries.sessions),
+    useQuery(queries.sandbox),
+  ];
   return (
     <Page title="Settings" width="form">
-      <Appearance />
-      <Ports />
-      <Vault />
-      <Sessions />
-      <Sandbox />
-      <About />
+      {answers.every(({ isPending }) => !isPending) && (
+        <>
+          <Appearance />
+          <Ports />
+          <Vault />
+          <Sessions />
+          <Sandbox />
+          <About />
+        </>
+      )}
     </Page>
   );
 }

@@ -1,11 +1,13 @@
-// The figures: `npm run bench`. Every ratio has both sides measured in this run, in turns, medians of several rounds;
-// a bar that is missed is printed as missed and ends the run with exit code 1.
+// The figures: `npm run bench`, or `npm run bench -- host` and `-- window` for one part. Every ratio has both sides measured
+// in this run, in turns, medians of several rounds; a bar that is missed is printed as such and ends it with exit code 1.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { bar, conclude, figure, heading, median } from './report.ts';
 import { CLI, prepare, type Setting } from './setting.ts';
+import { windowFigures } from './window.ts';
 
 const ROUNDS = 5;
 const LOAD_MS = 3_000;
@@ -19,25 +21,9 @@ interface Load {
   readonly p99: number;
 }
 
-const missed: string[] = [];
-
-function bar(name: string, value: number, unit: string, limit: string, ok: boolean): void {
-  if (!ok) missed.push(name);
-  process.stdout.write(
-    `  ${ok ? 'ok    ' : 'MISSED'}  ${name.padEnd(58)} ${value.toFixed(2).padStart(9)} ${unit.padEnd(4)} (${limit})\n`,
-  );
-}
-
-function figure(name: string, value: number, unit: string): void {
-  process.stdout.write(`          ${name.padEnd(58)} ${value.toFixed(2).padStart(9)} ${unit}\n`);
-}
-
-const median = (values: readonly number[]) =>
-  values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)]!;
-
 async function handOut(setting: Setting, folder: string): Promise<void> {
-  process.stdout.write(
-    `\nCached token over ${KEPT_ALIVE} kept-alive connections, ${ROUNDS} rounds of ${LOAD_MS / 1_000} s each, in turns\n`,
+  heading(
+    `Cached token over ${KEPT_ALIVE} kept-alive connections, ${ROUNDS} rounds of ${LOAD_MS / 1_000} s each, in turns`,
   );
   const head = (path: string, port: number) =>
     `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAuthorization: Bearer ${setting.key}\r\n\r\n`;
@@ -102,7 +88,7 @@ function processes(
 }
 
 function command(setting: Setting): void {
-  process.stdout.write(`\ntoken as a process, ${PROCESS_ROUNDS} rounds in turns\n`);
+  heading(`token as a process, ${PROCESS_ROUNDS} rounds in turns`);
   const [bare, token] = processes([
     { argv: [process.execPath, '-e', '0'] },
     { argv: [process.execPath, CLI, 'token', 'bench/user1'], env: setting.env },
@@ -113,7 +99,7 @@ function command(setting: Setting): void {
 }
 
 async function againstOidcToken(setting: Setting): Promise<void> {
-  process.stdout.write('\nA token inside a running program: fetch against spawning oidc-token\n');
+  heading('A token inside a running program: fetch against spawning oidc-token');
   const url = `http://127.0.0.1:${setting.port}/v1/token/bench/user1`;
   const init = { headers: { authorization: `Bearer ${setting.key}` } };
   const times: number[] = [];
@@ -136,7 +122,7 @@ async function againstOidcToken(setting: Setting): Promise<void> {
 }
 
 async function hostProcess(setting: Setting): Promise<void> {
-  process.stdout.write(`\nThe host with 20 connections, ${ROUNDS} starts\n`);
+  heading(`The host with 20 connections, ${ROUNDS} starts`);
   const ready: number[] = [];
   const resident: number[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
@@ -147,19 +133,30 @@ async function hostProcess(setting: Setting): Promise<void> {
   bar('resident memory when ready', Math.max(...resident), 'MiB', 'under 90', Math.max(...resident) < 90);
 }
 
-if (!existsSync(CLI)) throw new Error('dist/ is missing. Run npm run build first.');
-const folder = mkdtempSync(join(tmpdir(), 'tokentray-load-'));
-process.stdout.write('Preparing a vault with 20 connections …\n');
-const setting = await prepare();
-try {
-  await hostProcess(setting);
-  command(setting);
-  await againstOidcToken(setting);
-  await handOut(setting, folder);
-  figure('resident memory after the load', setting.residentMiB(), 'MiB');
-} finally {
-  await setting.close();
-  rmSync(folder, { recursive: true, force: true });
+async function host(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'tokentray-load-'));
+  process.stdout.write('Preparing a vault with 20 connections …\n');
+  const setting = await prepare(20);
+  try {
+    await hostProcess(setting);
+    command(setting);
+    await againstOidcToken(setting);
+    await handOut(setting, folder);
+    figure('resident memory after the load', setting.residentMiB(), 'MiB');
+  } finally {
+    await setting.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
-process.stdout.write(missed.length === 0 ? '\nEvery bar is met.\n' : `\nMissed: ${missed.join('; ')}\n`);
-process.exitCode = missed.length === 0 ? 0 : 1;
+
+const PARTS = { host, window: windowFigures } as const;
+
+if (!existsSync(CLI)) throw new Error('dist/ is missing. Run npm run build first.');
+const words = process.argv.slice(2);
+const unknown = words.filter((word) => !(word in PARTS));
+if (unknown.length > 0)
+  throw new Error(`There is no part ${unknown.join(', ')}. Parts: ${Object.keys(PARTS).join(', ')}.`);
+for (const [name, measure] of Object.entries(PARTS)) {
+  if (words.length === 0 || words.includes(name)) await measure();
+}
+conclude();

@@ -1,23 +1,16 @@
-// A home with twenty connections, and a host over it as users run it (dist/). The vault is filled through core, with
-// tokens that last for the run, so that nothing but the host itself is measured.
+// A home with connections of the provider `bench`, and a host over it as users run it (dist/). The vault is filled through
+// core, with tokens that last for the run, so that nothing but the host itself is measured.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Connections } from '../../core/connections.ts';
-import { factsOf, type TokenSet } from '../../core/model/token-set.ts';
-import { buildEntry } from '../../core/providers/entry.ts';
-import { Registry } from '../../core/providers/registry.ts';
-import { createVault } from '../../core/vault/vault.ts';
-import { systemClock } from '../../host/clock.ts';
-import { createKeychain } from '../../host/keychain.ts';
-import { systemRandom } from '../../host/random.ts';
+import { fillVault } from '../support/window-fill.ts';
 
 export const CLI = join(import.meta.dirname, '..', '..', 'dist', 'cli.js');
-const CONNECTIONS = 20;
 const HOUR_MS = 3_600_000;
+/** As long as a JWT access token of a large provider. */
+const TOKEN_BYTES = 900;
 
 export interface Setting {
   readonly env: NodeJS.ProcessEnv;
@@ -30,12 +23,19 @@ export interface Setting {
   close(): Promise<void>;
 }
 
-export async function prepare(): Promise<Setting> {
+export async function prepare(connections: number): Promise<Setting> {
   const folder = mkdtempSync(join(tmpdir(), 'tokentray-bench-'));
   const home = join(folder, 'home');
   mkdirSync(home, { mode: 0o700 });
   const keyFile = join(folder, 'vault.key');
-  await fill(join(home, 'vault.db'), keyFile);
+  const filled = Array.from({ length: connections }, (_, number) => ({
+    account: `user${number + 1}`,
+    label: `user${number + 1}@example.test`,
+    endsIn: HOUR_MS,
+    scope: ['read', 'write'],
+    tokenBytes: TOKEN_BYTES,
+  }));
+  await fillVault(filled, 'bench')(join(home, 'vault.db'), keyFile);
   const env = {
     PATH: process.env.PATH,
     HOME: folder,
@@ -65,56 +65,6 @@ export async function prepare(): Promise<Setting> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-async function fill(path: string, keyFile: string): Promise<void> {
-  const quiet = { debug() {}, info() {}, warn() {}, error() {} };
-  const ports = { random: systemRandom, clock: systemClock, keychain: createKeychain(), log: quiet };
-  const vault = await createVault({ path, ...ports }, { kind: 'file', path: keyFile });
-  const registry = new Registry(quiet);
-  const connections = new Connections(quiet, systemRandom);
-  registry.load(vault);
-  connections.load(vault);
-  const endpoint = 'http://127.0.0.1:9/none';
-  const fields = {
-    id: 'bench',
-    client_id: 'bench',
-    authorization_endpoint: endpoint,
-    token_endpoint: endpoint,
-  };
-  registry.put(buildEntry({ fields, secret: undefined }, undefined), undefined);
-  const now = Date.now();
-  for (let number = 1; number <= CONNECTIONS; number += 1) {
-    // As long as a JWT access token of a large provider.
-    const tokens: TokenSet = {
-      access_token: randomBytes(900).toString('base64url'),
-      token_type: 'Bearer',
-      refresh_token: randomBytes(48).toString('base64url'),
-      scope: ['read', 'write'],
-      issued_at: now,
-      expires_at: now + HOUR_MS,
-      expires_source: 'expires_in',
-    };
-    connections.insert({
-      doc: {
-        schema: 1,
-        id: connections.newId(),
-        provider: 'bench',
-        account: `user${number}`,
-        label: null,
-        identity: { issuer: endpoint, subject: String(number) },
-        scopes_asked: tokens.scope,
-        created_at: now,
-        consented_at: now,
-        refreshed_at: null,
-        state: { status: 'active', token: factsOf(tokens) },
-      },
-      secrets: { refresh_token: tokens.refresh_token!, tokens },
-      previous: null,
-      intent: null,
-    });
-  }
-  vault.close();
 }
 
 export async function run(env: NodeJS.ProcessEnv, ...args: string[]): Promise<string> {

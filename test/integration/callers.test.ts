@@ -366,6 +366,7 @@ const CONTRACT: Readonly<
   'GET /v1/connections/{ref}': ['tpa', 'o', 404],
   'PATCH /v1/connections/{ref}': ['a', 'o', 404, { account: 'me' }],
   'DELETE /v1/connections/{ref}': ['a', 'o', 404],
+  'GET /v1/consents': ['a', 'o', 200],
   'GET /v1/consents/{id}': ['a', 'o', 404],
   'DELETE /v1/consents/{id}': ['a', 'o', 404],
   'POST /v1/consents/{id}/redirect': [
@@ -374,6 +375,7 @@ const CONTRACT: Readonly<
     404,
     { url: 'http://127.0.0.1:1/callback/ghost?code=c&state=s' },
   ],
+  'POST /v1/discovery': ['a', 'o', 400, { issuer: 'http://issuer.test' }],
   'GET /v1/presets': ['a', 'o', 200],
   'GET /v1/providers': ['a', 'o', 200],
   'POST /v1/providers': ['a', 'o', 400, {}],

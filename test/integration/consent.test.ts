@@ -318,3 +318,24 @@ async function closedPort(): Promise<number> {
     });
   });
 }
+
+test('an open consent is on the list until it ends, for whoever asks, with nothing that would let them take it over', async (t) => {
+  const world = await openWorld(t);
+  const provider = await world.hostile();
+  await addProvider(world, provider.entry('acme'));
+  await connect(world, 'acme', { account: 'me' });
+  const started = await startConsent(world, 'acme', { account: 'me' });
+  const { consents } = (await world.call('GET', '/v1/consents')).json;
+  assert.deepEqual(consents, [
+    {
+      id: started.id,
+      provider: 'acme',
+      account: 'me',
+      connection: 'acme/me',
+      status: 'pending',
+      expires_at: started.expires_at,
+    },
+  ]);
+  await world.call('DELETE', `/v1/consents/${started.id}`);
+  assert.deepEqual((await world.call('GET', '/v1/consents')).json.consents, []);
+});

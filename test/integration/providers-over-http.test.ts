@@ -41,6 +41,28 @@ for (const [how, change] of [
   });
 }
 
+test('what an issuer says can be looked at before anything is saved, and a wrong one is told at its field', async (t) => {
+  const world = await openWorld(t);
+  const provider = await world.hostile();
+  const look = (issuer: string) => world.call('POST', '/v1/discovery', { body: { issuer } });
+  const { status, json } = await look(provider.issuer);
+  assert.equal(status, 200);
+  assert.deepEqual(
+    [json.issuer, json.discovery, json.token_endpoint, json.scopes[0]],
+    [provider.issuer, 'openid', `${provider.issuer}/token`, 'openid'],
+  );
+  assert.deepEqual((await world.call('GET', '/v1/providers')).json.providers, []);
+  const before = provider.requests.length;
+  for (const issuer of ['http://issuer.test', 'https://me@issuer.test', 'file:///etc/passwd', 'issuer']) {
+    const reply = await look(issuer);
+    assertProblem(reply, 400, 'invalid_field');
+    assert.equal(reply.json.field, 'issuer');
+  }
+  assert.equal(provider.requests.length, before);
+  provider.metadata = { issuer: `${provider.issuer}/` };
+  assertProblem(await look(provider.issuer), 502, 'issuer_mismatch');
+});
+
 test('a provider found by its issuer connects with the endpoints of its discovery document', async (t) => {
   const world = await openWorld(t);
   const provider = await world.hostile();

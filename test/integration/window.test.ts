@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { WIRE } from '../../api/wire.ts';
 import { type Host, startHost } from '../../host/start.ts';
 import { fieldsOf } from '../support/api-door.ts';
-import { DEADLINE_MS } from '../support/cli-process.ts';
+import { DEADLINE_MS, runTokentray } from '../support/cli-process.ts';
 import { inTime } from '../support/in-time.ts';
 import { MemoryKeychain } from '../support/vault-keychain.ts';
 
@@ -119,6 +119,11 @@ test('promise 165: the window listens on loopback alone, and no setting or optio
     .filter(({ internal, scopeid }) => !internal && !scopeid);
   for (const { address } of [...others, { address: '127.0.0.2' }])
     assert.equal(await canConnect(address, port), false, address);
+  for (const option of ['--host', '--bind', '--address']) {
+    const { code, stdout, stderr } = await runTokentray(['serve', option, '0.0.0.0'], env);
+    assert.deepEqual([code, stdout], [2, ''], option);
+    assert.match(stderr, /^tokentray: Unknown option '[^\n]+\n$/, 'a reason of one line');
+  }
 });
 
 test('promise 165: there is no default password: without a link nothing lets anybody in', async (t) => {

@@ -110,6 +110,9 @@ export const preset = (): PresetJson => ({
   documentation_url: 'https://developers.google.com/identity',
   registration_url: 'https://console.cloud.google.com/apis/credentials',
   verified_on: '2026-01-31',
+  scopes: ['openid', 'email'],
+  redirect: { host: '127.0.0.1', port: 'any' },
+  redirect_note: 'Google accepts any port on 127.0.0.1.',
 });
 
 export const key = (): KeyJson => ({

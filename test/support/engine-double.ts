@@ -246,6 +246,11 @@ export function engineDouble(): EngineDouble {
           note('unlock', credential);
           double.state = 'open';
         },
+        prove: async (credential) => {
+          note('prove', credential);
+          if (credential.kind === 'passphrase' && credential.passphrase === 'a pass phrase') return;
+          throw new TokentrayError('wrong_passphrase', 'The passphrase does not open the vault.');
+        },
       },
       presets: (query) => {
         note('presets', query);
@@ -256,6 +261,9 @@ export function engineDouble(): EngineDouble {
             documentation_url: 'https://a.example/',
             registration_url: 'https://b.example/',
             verified_on: '2026-01-01',
+            scopes: ['openid'],
+            redirect: { host: '127.0.0.1' as const, port: 'any' as const },
+            redirect_note: 'Any port.',
           }),
         ];
       },
@@ -278,6 +286,17 @@ export function engineDouble(): EngineDouble {
         check: async (id) => {
           provider(id);
           return report;
+        },
+        discover: async (issuer) => {
+          note('discover', issuer);
+          return planted({
+            discovery: 'openid' as const,
+            issuer,
+            authorization_endpoint: 'https://accounts.example/authorize',
+            token_endpoint: 'https://accounts.example/token',
+            authorization_response_iss_parameter_supported: false,
+            scopes: ['openid'],
+          });
         },
         import: async (id, input) => {
           provider(id);
@@ -315,6 +334,17 @@ export function engineDouble(): EngineDouble {
           note('startConsent', request);
           return consentView();
         },
+        list: () => [
+          planted({
+            id: 'consent-1',
+            provider: 'google',
+            account: 'me',
+            connection: 'google/me',
+            status: 'pending' as const,
+            expires_at: CREATED,
+            authorization_url: PLANTED,
+          }),
+        ],
         show: (id) => {
           consent(id);
           return consentView();

@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Clock } from '../../core/ports.ts';
 import { type Host, startHost } from '../../host/start.ts';
 import { commandEnvironment } from './cli-process.ts';
 import { recordingHttp } from './recording-http.ts';
@@ -16,6 +17,8 @@ export interface WindowHostOptions {
   /** `none`: nothing says where the key is, so that a new host stays in state `setup`. */
   readonly keySource?: 'file' | 'none';
   readonly sandbox?: boolean;
+  /** Else the machine's. */
+  readonly clock?: Clock;
   /** Fills the home before the first start: a vault, whose key is in the file. Returns the secrets it put there. */
   readonly fill?: (vaultPath: string, keyFile: string) => Promise<Iterable<string>>;
 }
@@ -63,7 +66,12 @@ export async function startWindowHost(options: WindowHostOptions): Promise<Windo
       sandboxScript: SANDBOX,
       windowDirectory: options.windowDirectory,
       version: '0.0.0-test',
-      ports: { browser: { open: async () => undefined }, keychain, http: recordingHttp(secrets, []) },
+      ports: {
+        browser: { open: async () => undefined },
+        keychain,
+        http: recordingHttp(secrets, []),
+        ...(options.clock === undefined ? {} : { clock: options.clock }),
+      },
     });
   let host = await launch();
   const ownerKey = readFileSync(host.paths.ownerKey, 'utf8').trim();

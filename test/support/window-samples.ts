@@ -14,6 +14,7 @@ export const WINDOW_SAMPLES: Readonly<Record<WindowRouteName, WindowSample>> = {
   'DELETE /window/session': { line: 'DELETE /window/session' },
   'GET /window/sessions': { line: 'GET /window/sessions' },
   'DELETE /window/sessions/{id}': { line: 'DELETE /window/sessions/w_x' },
+  'POST /window/proof': { line: 'POST /window/proof', json: { passphrase: 'a pass phrase' } },
   'POST /window/copy': { line: 'POST /window/copy', json: { connection: 'google/me', format: 'token' } },
   'POST /window/copy/{ticket}': { line: 'POST /window/copy/not-a-ticket' },
   'GET /window/desktop': { line: 'GET /window/desktop' },

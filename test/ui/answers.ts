@@ -14,3 +14,8 @@ export function accessTokenOf(answer: unknown): string {
 export function keyOf(answer: unknown): string {
   return text(answer, 'key');
 }
+
+/** Of the sandbox. */
+export function addressOf(answer: unknown): string {
+  return text(answer, 'issuer');
+}

@@ -1,5 +1,6 @@
 // What hostile texts, hostile pages and curious eyes get out of the window: nothing.
-import { createServer } from 'node:http';
+import { readFileSync } from 'node:fs';
+import { createServer, type RequestListener } from 'node:http';
 import type { Page } from '@playwright/test';
 import { scanText } from '../support/canary-scan.ts';
 import { startRudeProvider } from '../support/rude-provider.ts';
@@ -32,6 +33,21 @@ async function expectInert(page: Page): Promise<void> {
   });
 }
 
+/** A service on this machine; `close` it. */
+async function serve(answer: RequestListener): Promise<{ readonly port: number; close(): void }> {
+  const server = createServer(answer);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return {
+    port: address.port,
+    close() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
 /** Every string that the page's JavaScript holds. */
 async function heapOf(page: Page): Promise<string> {
   const session = await page.context().newCDPSession(page);
@@ -40,7 +56,8 @@ async function heapOf(page: Page): Promise<string> {
   await session.send('HeapProfiler.enable');
   await session.send('HeapProfiler.takeHeapSnapshot', { reportProgress: false });
   await session.detach();
-  return chunks.join('');
+  const { strings } = JSON.parse(chunks.join('')) as { strings: readonly string[] };
+  return strings.join('\n');
 }
 
 test.describe('hostile texts', () => {
@@ -55,7 +72,7 @@ test.describe('hostile texts', () => {
     },
   });
 
-  test('promise 160: names and texts of a provider are inert, and the window asks nobody but its own host', async ({
+  test('promises 20 and 160: names and texts of a provider are inert, and the window asks nobody but its own host', async ({
     host,
     openWindow,
     watch,
@@ -121,16 +138,28 @@ test.describe('the page itself', () => {
     },
   });
 
-  test('promise 161: no token is in the memory of the page, in whatever view, and no refresh token even after a copy', async ({
+  test('promise 161: no token and no client secret is in the memory of the page, in whatever view, and no refresh token even after a copy', async ({
     host,
     openWindow,
   }) => {
+    await host.call('POST', '/v1/providers', {
+      id: 'secretive',
+      client_id: 'client',
+      client_secret: 'client-secret-canary-5c1d',
+      authorization_endpoint: 'http://127.0.0.1:9/authorize',
+      token_endpoint: 'http://127.0.0.1:9/token',
+    });
     const page = await openWindow();
     const connections = new ConnectionsView(page);
     await connections.row('acme/me').click();
     for (const place of PLACES) await new Frame(page).goTo(place);
+    await new Frame(page).goTo('Providers');
+    await page.getByRole('link', { name: 'secretive' }).first().click();
+    await expect(page.getByRole('button', { name: /^Save/ }).first()).toBeVisible();
+    await new Frame(page).goTo('Connections');
     const tokens = [...host.secrets].filter((secret) => /^(access|refresh)-/.test(secret));
     expect(tokens.length).toBe(4);
+    tokens.push('client-secret-canary-5c1d');
     // The scan itself finds what is there.
     await page.evaluate(`globalThis.planted = ['planted', 'canary', 'text'].join('-')`);
     const before = await heapOf(page);
@@ -146,10 +175,12 @@ test.describe('the page itself', () => {
     expect(scanText('heap', await heapOf(page), others)).toEqual([]);
   });
 
-  test('promise 65: the scan of the browser finds a planted secret in page, storage, address and history', async ({
+  test('promise 65: the scan of the browser finds a planted secret in page, storage, address, history, console and requests', async ({
+    host,
     openWindow,
     watch,
   }) => {
+    watch.allow(/status of 40[34]/);
     const page = await openWindow();
     await expect(page.getByRole('navigation')).toBeVisible();
     const planted = 'planted-canary-text';
@@ -168,10 +199,47 @@ test.describe('the page itself', () => {
     expect(
       await found(`history.replaceState(null, '', '/?CANARY')`, `history.replaceState(null, '', '/')`),
     ).toContain('history');
-    expect(await watch.secretsIn(page, [planted])).toEqual([]);
+    expect(
+      await found('window.name = document.body.dataset.x = "CANARY"', 'delete document.body.dataset.x'),
+    ).toEqual(['page']);
+    // The session's own secret may be where it is, and nowhere else.
+    const own = `sessionStorage.getItem('tokentray.session')`;
+    expect(await found(`localStorage.x = ${own}`, 'delete localStorage.x')).toEqual(['page']);
+    expect(await watch.allSecrets([planted])).toEqual([]);
+    const everywhere = async (plant: string) => {
+      await page.evaluate(plant.replaceAll('CANARY', planted));
+      return (await watch.allSecrets([planted])).map(({ where }) => where);
+    };
+    expect(await everywhere(`console.debug('CANARY')`)).toEqual(['console']);
+    expect(await everywhere(`fetch('/assets/x?CANARY').then(() => undefined)`)).toContain('addresses');
+    expect(
+      await everywhere(`fetch('/v1/lock', { method: 'PUT', body: 'CANARY' }).then(() => undefined)`),
+    ).toContain('bodies');
+    await host.call('POST', '/v1/keys', { name: planted, connections: ['*'] });
+    await new Frame(page).goTo('Scripts');
+    await expect(page.getByText(planted).first()).toBeVisible();
+    expect(await everywhere('undefined')).toContain('answers');
   });
 
-  test('promise 169: the page runs no inline script, makes no element from text, and reaches nobody else', async ({
+  test('a page that moves under its reader is noticed, also when it went elsewhere since', async ({
+    openWindow,
+    watch,
+  }) => {
+    const page = await openWindow();
+    await expect(page.getByRole('navigation')).toBeVisible();
+    await watch.expectCalm(page, 'opened');
+    const move = `new Promise((resolve) => {
+      document.getElementById('root').style.marginTop = '200px';
+      setTimeout(resolve, 100);
+    })`;
+    await page.evaluate(move);
+    await expect(watch.expectCalm(page, 'moved')).rejects.toThrow(/moved: moved/);
+    await page.evaluate(move.replace('200', '0'));
+    await page.reload();
+    await expect(watch.expectCalm(page, 'moved before')).rejects.toThrow(/moved before/);
+  });
+
+  test('promise 169: the page runs no inline script, makes no element from text, is shown in no frame, and reaches nobody else', async ({
     openWindow,
     watch,
   }) => {
@@ -193,6 +261,12 @@ test.describe('the page itself', () => {
           setTimeout(async () => resolve(await outcome(() => new Function('return 1')())))),
         style: styled === '' ? 'refused' : styled,
         elsewhere: await outcome(async () => (await fetch('http://127.0.0.1:9/', { mode: 'no-cors' })).type),
+        // Its own page, which the door would give it.
+        frame: await new Promise((resolve) => {
+          const frame = Object.assign(document.createElement('iframe'), { src: '/decode' });
+          frame.onload = () => resolve(frame.contentDocument?.getElementById('root') ? 'shown' : 'refused');
+          document.body.append(frame);
+        }),
         worker: await outcome(() => navigator.serviceWorker.register('/assets/x.js').then(() => 'made')),
       };
     })()`);
@@ -202,6 +276,7 @@ test.describe('the page itself', () => {
       code: 'EvalError',
       style: 'refused',
       elsewhere: 'TypeError',
+      frame: 'refused',
       worker: expect.stringMatching(/Error$/),
     });
   });
@@ -229,6 +304,74 @@ test.describe('the page itself', () => {
     expect(host.engine.state()).toBe('open');
   });
 
+  test('promise 112: a web page under another name of this machine gets no answer, no token and no effect out of endpoint and window, whatever it tries', async ({
+    host,
+    launchOptions,
+    openWindow,
+    playwright,
+  }) => {
+    const mine = await openWindow();
+    await expect(mine.getByRole('navigation')).toBeVisible();
+    const page = readFileSync(new URL('hostile-page.html', import.meta.url));
+    const evil = await serve((_request, response) => {
+      response.setHeader('content-type', 'text/html; charset=utf-8').end(page);
+    });
+    // What many local services are like: they answer whoever reaches the port.
+    const open = await serve((_request, response) => {
+      const anyone = { 'access-control-allow-origin': '*', 'access-control-allow-headers': '*' };
+      response.writeHead(200, { ...anyone, 'content-type': 'application/json' }).end('{"status":"ok"}');
+    });
+    const careless = `http://127.0.0.1:${open.port}`;
+    // The browser believes that two foreign names live on this machine, as after DNS rebinding.
+    const rule = '--host-resolver-rules=MAP evil.test 127.0.0.1, MAP rebound.test 127.0.0.1';
+    const browser = await playwright.chromium.launch({
+      ...launchOptions,
+      args: [...(launchOptions.args ?? []), rule],
+    });
+    try {
+      const context = await browser.newContext();
+      const attacker = await context.newPage();
+      const ports = [host.url, host.origin].map((address) => new URL(address).port);
+      const statuses: Record<string, number[]> = Object.fromEntries(ports.map((port) => [port, []]));
+      context.on('response', (response) => statuses[new URL(response.url()).port]?.push(response.status()));
+      const names = ['127.0.0.1', 'localhost', 'rebound.test'];
+      const bases = ports.flatMap((port) => names.map((name) => `http://${name}:${port}`));
+      // It even has a key and a session, as if it had been told them: that helps nothing.
+      const session = await mine.evaluate<string>(`sessionStorage.getItem('tokentray.session')`);
+      const told = new URLSearchParams({ key: host.ownerKey, session });
+      for (const base of [...bases, careless]) told.append('base', base);
+      await attacker.goto(`http://evil.test:${evil.port}/?${told}`);
+      await expect(attacker).toHaveTitle('done', { timeout: 30_000 });
+      const tried: { how: string; won: boolean }[] = JSON.parse(
+        (await attacker.locator('pre').textContent()) ?? '',
+      );
+      expect(tried.length).toBe(7 * 16);
+      // Against a careless service the same page wins, so it would have noticed.
+      expect(tried.some(({ how, won }) => won && how.includes(careless))).toBe(true);
+      expect(tried.filter(({ how, won }) => won && !how.includes(careless))).toEqual([]);
+      // A window of its own is a navigation, which no browser holds back.
+      for (const base of bases) {
+        const popup = context.waitForEvent('page');
+        await attacker.evaluate(`void open('${base}/v1/health')`);
+        const opened = await popup;
+        await opened.waitForLoadState();
+        expect(await opened.content()).not.toContain('"ok"');
+        await opened.close();
+      }
+      for (const port of ports) {
+        expect(statuses[port]?.length).toBeGreaterThan(0);
+        expect(statuses[port]?.filter((status) => status < 400)).toEqual([]);
+      }
+      expect(host.engine.state()).toBe('open');
+      expect(await host.call('GET', '/v1/keys')).toEqual({ keys: [] });
+      expect(JSON.stringify(await host.call('GET', '/v1/activity'))).not.toContain('released');
+    } finally {
+      await browser.close();
+      evil.close();
+      open.close();
+    }
+  });
+
   test('promise 112: a page of another port of this machine gets nothing from the window, with whatever it tries', async ({
     context,
     host,
@@ -238,19 +381,16 @@ test.describe('the page itself', () => {
     watch.allow(/.*/);
     const page = await openWindow();
     const secret = await page.evaluate<string>(`sessionStorage.getItem('tokentray.session')`);
-    const hostile = createServer((_request, response) => {
+    const hostile = await serve((_request, response) => {
       response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>hostile</title>');
     });
-    await new Promise<void>((resolve) => hostile.listen(0, '127.0.0.1', resolve));
-    const address = hostile.address();
-    if (address === null || typeof address === 'string') throw new Error('no port');
     try {
       const attacker = await context.newPage();
       const answers: number[] = [];
       attacker.on('response', (response) => {
         if (new URL(response.url()).origin === host.origin) answers.push(response.status());
       });
-      await attacker.goto(`http://127.0.0.1:${address.port}/`);
+      await attacker.goto(`http://127.0.0.1:${hostile.port}/`);
       // It even knows the session, as if it had read it over a shoulder.
       const won = await attacker.evaluate<string[]>(`(async () => {
         const to = ${JSON.stringify(host.origin)};
@@ -288,7 +428,6 @@ test.describe('the page itself', () => {
       expect(answers.filter((status) => status < 400)).toEqual([]);
       expect(host.engine.state()).toBe('open');
     } finally {
-      hostile.closeAllConnections();
       hostile.close();
     }
   });

@@ -1,6 +1,6 @@
 // The whole job by clicking, as on the first day: set up, start the sandbox, connect, agree, and use the token.
 
-import { accessTokenOf } from './answers.ts';
+import { accessTokenOf, addressOf } from './answers.ts';
 import { LOOKS, look } from './look.ts';
 import { ConnectionsView } from './pages/connections.ts';
 import { ConsentTab } from './pages/consent.ts';
@@ -111,4 +111,53 @@ test('a sandbox connection is refreshed, revoked, reconnected and removed in the
   await choose('Remove');
   await page.getByRole('alertdialog').getByRole('button', { name: 'Remove' }).click();
   await expect(page.getByRole('heading', { name: 'The sandbox is ready' })).toBeVisible();
+});
+
+test('a consent that was started elsewhere stands in a window that is opened later, and can be cancelled there', async ({
+  host,
+  openWindow,
+}) => {
+  await host.call('POST', '/v1/connections', { provider: 'sandbox', account: 'user4' });
+  const page = await openWindow();
+  const row = page.getByRole('listitem').filter({ hasText: 'sandbox/user4' });
+  await expect(row).toContainText('Finish the consent in the browser.');
+  await expect(row.getByRole('link', { name: 'Open the consent of sandbox/user4' })).toBeVisible();
+  await row.getByRole('button', { name: 'Cancel the consent of sandbox/user4' }).click();
+  await expect(page.getByRole('heading', { name: 'The sandbox is ready' })).toBeVisible();
+  expect(await host.call('GET', '/v1/consents')).toEqual({ consents: [] });
+});
+
+test('the form of a provider shows redirect URI, scopes and addresses before anything is saved', async ({
+  host,
+  openWindow,
+  watch,
+}) => {
+  watch.allow(/status of (400|502|503)/);
+  const page = await openWindow();
+  await expect(page.getByRole('navigation')).toBeVisible();
+  await page.goto(new URL('/providers/new', page.url()).href);
+  await page.getByRole('button', { name: /^Google/ }).click();
+  await expect(page.getByText('http://127.0.0.1/callback/google', { exact: true })).toBeVisible();
+  await expect(page.getByText('Google accepts any port on 127.0.0.1')).toBeVisible();
+  await expect(page.getByLabel('Scopes')).toHaveValue('openid email');
+  await page.getByRole('radio', { name: 'Issuer URL' }).check();
+  await expect(page.getByLabel('Scopes')).toHaveValue('');
+  const issuer = page.getByRole('textbox', { name: 'Issuer URL' });
+  await page.getByRole('button', { name: 'Fill in' }).click();
+  await expect(page.getByRole('alert')).toHaveText('Enter the address of the issuer.');
+  await issuer.fill('http://issuer.test');
+  await issuer.press('Enter');
+  await expect(page.getByRole('alert')).toHaveText(/^Issuer URL must be an https address/);
+  await issuer.fill('http://127.0.0.1:9');
+  await issuer.press('Enter');
+  await expect(page.getByRole('alert')).toContainText('could not be reached');
+  await expect(issuer).toBeFocused();
+  const found = page.getByLabel('Found at the issuer');
+  await expect(found).toHaveCount(0);
+  const { origin } = new URL(addressOf(await host.call('GET', '/v1/sandbox')));
+  await issuer.fill(origin);
+  await issuer.press('Enter');
+  await expect(found).toContainText(`${origin}/token`);
+  await expect(page.getByLabel('Scopes')).toHaveValue(/^openid/);
+  expect(JSON.stringify(await host.call('GET', '/v1/providers')).match(/"redirect_uri"/g)).toHaveLength(1);
 });

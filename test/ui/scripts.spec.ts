@@ -1,4 +1,6 @@
 // Keys of scripts, made, used and removed in the window.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { scanText } from '../support/canary-scan.ts';
 import { fillVault } from '../support/window-fill.ts';
 import { Frame } from './pages/frame.ts';
@@ -108,4 +110,38 @@ test('a key made elsewhere appears in the window by itself, and an admin key nee
   await scripts.dialog.getByRole('button', { name: 'Done' }).click();
   await expect(scripts.key('root')).toContainText('every connection, key and provider');
   expect(scanText('page', await page.content(), [key])).toEqual([]);
+});
+
+test('promise 170: 6 minutes after the login the window asks for a fresh link before it makes a key', async ({
+  host,
+  openWindow,
+  watch,
+}) => {
+  watch.allow(/status of (400|403)/, /ERR_CONNECTION|ERR_INCOMPLETE|ERR_EMPTY|Failed to fetch/);
+  const page = await openWindow();
+  await expect(page.getByRole('navigation')).toBeVisible();
+  // As if the host had been stopped for that time: it keeps when each session began.
+  await host.stop();
+  const kept = join(host.home, 'sessions.json');
+  const older = readFileSync(kept, 'utf8').replace(
+    /"begun":\s*(\d+)/g,
+    (_all, begun) => `"begun":${begun - 360_000}`,
+  );
+  writeFileSync(kept, older);
+  await host.start();
+  await page.goto(new URL('/scripts', page.url()).href);
+  const scripts = new ScriptsView(page);
+  await scripts.begin();
+  await scripts.fill('nightly', ['acme/me']);
+  await scripts.make();
+  const link = scripts.dialog.getByLabel('A new link to this window');
+  await expect(link).toBeFocused();
+  await expect(scripts.dialog).toContainText('You opened this window a while ago.');
+  await link.fill('wrong');
+  await link.press('Enter');
+  await expect(scripts.dialog.getByRole('alert')).toContainText('Get a new one with: tokentray open');
+  expect(await host.call('GET', '/v1/keys')).toEqual({ keys: [] });
+  await link.fill(host.link());
+  await link.press('Enter');
+  await expect(scripts.dialog).toHaveAccessibleName('The key nightly');
 });

@@ -4,17 +4,19 @@ import { type BrowserContext, expect, type Page } from '@playwright/test';
 import { type Hit, scanText } from '../support/canary-scan.ts';
 import type { WindowHost } from '../support/window-host.ts';
 
-/** Sums the layout shifts that no input of a person explains (Layout Instability API). */
-const SHIFTS = `
-  globalThis.shifts = { sum: 0, what: [] };
-  new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) {
-      if (entry.hadRecentInput) continue;
-      shifts.sum += entry.value;
-      for (const { node } of entry.sources) shifts.what.push(node?.className || node?.nodeName || '');
-    }
-  }).observe({ type: 'layout-shift', buffered: true });
-`;
+interface Shift {
+  readonly value: number;
+  readonly what: string;
+}
+
+/** Tells of every layout shift that no input of a person explains (Layout Instability API). */
+const SHIFTS = `{
+  const read = (entries) => entries.filter(({ hadRecentInput }) => !hadRecentInput).map(({ value, sources }) => ({
+    value, what: sources.map(({ node }) => node?.className || node?.nodeName || '').join(', ') }));
+  const observer = new PerformanceObserver((list) => { for (const shift of read(list.getEntries())) tellShift(shift); });
+  observer.observe({ type: 'layout-shift', buffered: true });
+  globalThis.lastShifts = () => read(observer.takeRecords());
+}`;
 
 /** Everything in which a page keeps text; the session's own secret is where it must be and is left out. */
 const KEPT = `JSON.stringify({
@@ -26,15 +28,21 @@ const KEPT = `JSON.stringify({
   cookies: document.cookie,
   session: Object.entries(sessionStorage).filter(([name]) => name !== 'tokentray.session'),
   local: Object.entries(localStorage),
-  caches: (await caches.keys()).length,
-  databases: await indexedDB.databases(),
 })`;
+
+/** What a page could keep beside that, and the window does not. */
+const STORES = `(async () => [...await caches.keys(), ...(await indexedDB.databases()).map(({ name }) => name),
+  ...(await navigator.serviceWorker.getRegistrations()).map(({ scope }) => scope)])()`;
 
 const SHIFT_MAX = 0.01;
 
+/** What a person types goes there, and the code of their link. */
+const TAKES_SECRETS = /^\/(?:window\/session|v1\/(?:unlock|vault\/|providers))/;
+
 export class Watch {
   readonly #host: WindowHost;
-  readonly #pages: Page[] = [];
+  /** The pages that are the window, and what moved in them since somebody asked. */
+  readonly #pages = new Map<Page, Shift[]>();
   readonly #console: string[] = [];
   readonly #asked: { readonly url: string; readonly body: string }[] = [];
   /** Answers of the window's pages, but for the one that a ticket buys. */
@@ -46,6 +54,8 @@ export class Watch {
   }
 
   async follow(context: BrowserContext): Promise<void> {
+    // Told at once, so that what moved before the page went elsewhere counts as well.
+    await context.exposeBinding('tellShift', ({ page }, shift: Shift) => this.#pages.get(page)?.push(shift));
     await context.addInitScript(SHIFTS);
     context.on('console', (message) => this.#console.push(`${message.type()}: ${message.text()}`));
     context.on('weberror', (error) => this.#console.push(`error: ${error.error().message}`));
@@ -53,7 +63,7 @@ export class Watch {
 
   /** One of the pages that are the window: consent pages in other tabs are not. */
   window(page: Page): void {
-    this.#pages.push(page);
+    this.#pages.set(page, []);
     page.on('request', (request) => {
       this.#asked.push({ url: request.url(), body: request.postData() ?? '' });
     });
@@ -76,17 +86,21 @@ export class Watch {
     this.#allowed.push(...complaints);
   }
 
-  /** Nothing has jumped since the page was opened, or since this was last asked. */
+  /** Nothing has jumped since the page was opened, or since this was last asked. The end of every spec asks again. */
   async expectCalm(page: Page, step: string): Promise<void> {
-    const { sum, what } = await page.evaluate<{ sum: number; what: string[] }>(
-      `(() => { const was = shifts; shifts = { sum: 0, what: [] }; return was; })()`,
-    );
-    expect(sum, `${step}: moved ${what.join(', ')}`).toBeLessThan(SHIFT_MAX);
+    const last = await page.evaluate<Shift[]>('lastShifts()');
+    const shifts = [...(this.#pages.get(page) ?? []), ...last];
+    this.#pages.set(page, []);
+    const sum = shifts.reduce((all, { value }) => all + value, 0);
+    expect(sum, `${step}: moved ${shifts.map(({ what }) => what).join('; ')}`).toBeLessThan(SHIFT_MAX);
   }
 
   /** Secrets in everything that this page keeps, and its history. */
   async secretsIn(page: Page, secrets: Iterable<string> = this.#host.secrets): Promise<Hit[]> {
     const kept = await page.evaluate<string>(`(async () => ${KEPT})()`);
+    // The session's own secret is in its one place and in no other.
+    const own = await page.evaluate<string | null>(`sessionStorage.getItem('tokentray.session')`);
+    const wanted = own === null ? [...secrets] : [...secrets, own];
     const session = await page.context().newCDPSession(page);
     const { entries } = await session.send('Page.getNavigationHistory');
     // What the person typed stays with the browser's entry whatever the page does: the link, whose code is used up.
@@ -94,23 +108,41 @@ export class Watch {
       ({ url, title, userTypedURL }) => `${url} ${title} ${userTypedURL.replace(/#code=.*/, '')}`,
     );
     await session.detach();
-    return [...scanText('page', kept, secrets), ...scanText('history', history.join('\n'), secrets)];
+    return [...scanText('page', kept, wanted), ...scanText('history', history.join('\n'), wanted)];
+  }
+
+  /** Secrets in everything that is left of the window's pages, what they said, asked and were answered. */
+  async allSecrets(secrets: Iterable<string> = this.#host.secrets): Promise<Hit[]> {
+    const hits: Hit[] = [];
+    for (const page of this.#pages.keys())
+      if (!page.isClosed()) hits.push(...(await this.secretsIn(page, secrets)));
+    const answers = await Promise.all(this.#answers);
+    const texts = {
+      console: this.#console,
+      addresses: this.#asked.map(({ url }) => url),
+      bodies: this.#asked
+        .filter(({ url }) => !TAKES_SECRETS.test(new URL(url).pathname))
+        .map(({ body }) => body),
+      answers,
+    };
+    for (const [where, lines] of Object.entries(texts))
+      hits.push(...scanText(where, lines.join('\n'), secrets));
+    return hits;
   }
 
   async end(): Promise<void> {
-    const { origin, secrets } = this.#host;
+    const { origin } = this.#host;
     const elsewhere = this.#asked.filter(({ url }) => new URL(url).origin !== origin);
     expect(elsewhere, 'requests to other places').toEqual([]);
     const complaints = this.#console.filter(
       (line) => /^(error|warning):/.test(line) && !this.#allowed.some((pattern) => pattern.test(line)),
     );
     expect(complaints, 'complaints in the console').toEqual([]);
-    const hits: Hit[] = [];
-    for (const page of this.#pages) if (!page.isClosed()) hits.push(...(await this.secretsIn(page, secrets)));
-    hits.push(...scanText('console', this.#console.join('\n'), secrets));
-    hits.push(...scanText('addresses', this.#asked.map(({ url }) => url).join('\n'), secrets));
-    const answers = await Promise.all(this.#answers);
-    hits.push(...scanText('answers', answers.join('\n'), secrets));
-    expect(hits, 'promise 65: secrets left in the browser').toEqual([]);
+    for (const page of this.#pages.keys()) {
+      if (page.isClosed()) continue;
+      await this.expectCalm(page, 'until the end');
+      expect(await page.evaluate(STORES), 'stores that nobody looks into').toEqual([]);
+    }
+    expect(await this.allSecrets(), 'promise 65: secrets left in the browser').toEqual([]);
   }
 }

@@ -188,13 +188,15 @@ test('promise 10: what was taken at the listener cannot be pasted again', async 
   assert.equal(tokenRequests().length, 1);
 });
 
-test('promises 18 and 19: no answer to the browser holds code, state or token, in page or header', async () => {
-  const { callback, state } = await begun();
-  const moved = await ask(callback(), { headers: NAVIGATION });
+test('promises 18 and 19: no answer to the browser holds code, state, token or text of the provider, in page or header', async () => {
+  const text = 'text-of-the-provider';
+  const tokens = { access_token: 'access-1', token_type: 'Bearer', refresh_token: 'refresh-1' };
+  const { callback, state } = await begun({ answer: () => answered(200, { ...tokens, message: text }) });
+  const moved = await ask(callback({ message: text }), { headers: NAVIGATION });
   const page = await ask(new URL(moved.headers.location!, callback()), { headers: NAVIGATION });
   assert.equal(new URL(moved.headers.location!, callback()).search, '');
   for (const { headers, body } of [moved, page]) {
-    for (const secret of [CODE, state, 'access-1', 'refresh-1']) {
+    for (const secret of [CODE, state, 'access-1', 'refresh-1', text]) {
       assert.ok(!body.includes(secret) && !JSON.stringify(headers).includes(secret));
     }
   }
@@ -563,4 +565,23 @@ test('promise 22: a connection held open does not keep a finished consent alive'
   clock.advance(1_000);
   assert.ok(await refuses(port));
   await cut;
+});
+
+test('the list of open consents says what each is for, and holds neither its address nor its state', async () => {
+  const { consents, id, state, start, callback } = await begun();
+  const [one] = consents.list();
+  assert.deepEqual(Object.keys(one ?? {}).sort(), ['expires_at', 'id', 'provider', 'status']);
+  assert.deepEqual([one?.id, one?.provider, one?.status], [id, 'acme', 'pending']);
+  assert.ok(!JSON.stringify(consents.list()).includes(state));
+  await follow(callback());
+  assert.deepEqual(consents.list(), []);
+  await start({ account: 'account' });
+  await start({ account: 'other' });
+  assert.deepEqual(
+    consents.list().map(({ account, connection }) => [account, connection]),
+    [
+      ['account', 'acme/account'],
+      ['other', undefined],
+    ],
+  );
 });

@@ -22,7 +22,11 @@ function engineDouble(state: VaultState = 'open') {
         state = 'open';
       },
     },
-    power: { suspended: () => calls.push('suspended'), resumed: () => calls.push('resumed') },
+    power: {
+      suspended: () => calls.push('suspended'),
+      resumed: () => calls.push('resumed'),
+      networkReturned: () => calls.push('network'),
+    },
   };
 }
 
@@ -62,6 +66,13 @@ test('a vault with a passphrase stays locked, which is no error of the program',
     log.entries.map(({ event }) => event),
     ['screen_lock_failed'],
   );
+});
+
+test('the return of the network is told once, and a network that is there all along never', () => {
+  const engine = engineDouble();
+  const effects = powerEffects(engine, createRecordingLog());
+  for (const online of [true, true, false, false, true, true]) effects.network(online);
+  assert.deepEqual(engine.calls, ['network']);
 });
 
 test('sleep and waking go to the engine as they come', () => {

@@ -1,7 +1,7 @@
 // The window's provider form: what it sends for what was typed, and where it puts what the host refuses.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { ProviderJson } from '../../api/wire.ts';
+import type { PresetJson, ProviderJson } from '../../api/wire.ts';
 import { HostProblem } from '../../renderer/problem.ts';
 import {
   changedFields,
@@ -9,6 +9,7 @@ import {
   draftOf,
   EMPTY_DRAFT,
   newFields,
+  redirectRule,
   redirectUri,
 } from '../../renderer/views/providers/draft.ts';
 import { missing, mistakeOf } from '../../renderer/views/providers/mistakes.ts';
@@ -68,7 +69,7 @@ describe('a new provider', () => {
     const { scopes, authorization_parameters, redirect, access_token_seconds } = newFields(typed);
     assert.deepEqual(scopes, ['openid', 'email', 'contacts']);
     assert.deepEqual(authorization_parameters, { prompt: 'consent', claims: '{"a"="b"}' });
-    assert.deepEqual(redirect, { host: '127.0.0.1', port: 'fixed' });
+    assert.deepEqual(redirect, { port: 'fixed' });
     assert.equal(access_token_seconds, 3_600);
   });
 });
@@ -104,13 +105,32 @@ describe('a changed provider', () => {
 });
 
 describe('the redirect URI before it is saved', () => {
+  const uri = (typed: Draft, preset?: PresetJson) =>
+    redirectUri(typed.id, redirectRule(typed, preset), 9_597);
+  const preset: PresetJson = {
+    id: 'p',
+    name: 'P',
+    documentation_url: 'https://p.example/',
+    registration_url: 'https://p.example/',
+    verified_on: '2026-01-31',
+    scopes: ['read'],
+    redirect: { host: 'localhost', port: 'fixed' },
+    redirect_note: 'P takes one port.',
+  };
+
   test('RFC 8252 7.3: with any port it is registered without one', () => {
-    assert.equal(redirectUri(draftOf(PROVIDER), 9_597), PROVIDER.redirect_uri);
+    assert.equal(uri(draftOf(PROVIDER)), PROVIDER.redirect_uri);
+    assert.equal(uri(draft({ id: ' x ' })), 'http://127.0.0.1/callback/x');
   });
 
   test('with a fixed port it has the one of the settings', () => {
     const typed = draft({ id: 'x', redirect_host: '[::1]', redirect_port: 'fixed' });
-    assert.equal(redirectUri(typed, 9_597), 'http://[::1]:9597/callback/x');
+    assert.equal(uri(typed), 'http://[::1]:9597/callback/x');
+  });
+
+  test('it is that of the preset, but for the half that somebody chose', () => {
+    assert.equal(uri(draft({ id: 'x' }), preset), 'http://localhost:9597/callback/x');
+    assert.equal(uri(draft({ id: 'x', redirect_port: 'any' }), preset), 'http://localhost/callback/x');
   });
 });
 

@@ -211,6 +211,41 @@ test('promise 170: the list of sessions marks this one, and another one can be e
   assert.equal((await door.send(`DELETE /window/sessions/${parsed[0]?.id}`)).status, 404);
 });
 
+/** What lets somebody else in. */
+const LETS_IN = [
+  ['POST /v1/keys', { name: 'backup', connections: ['google/me'] }, 201],
+  ['POST /v1/vault/slots', { kind: 'passphrase', passphrase: 'a pass phrase' }, 201],
+  ['DELETE /v1/vault/slots/s_aaaaaaaaaaa', undefined, 200],
+] as const;
+
+test('promise 170: 5 minutes after the login, a new key and every change of what opens the vault ask for a proof again', async () => {
+  const door = await open();
+  const answers = async () => {
+    const sent = LETS_IN.map(async ([line, json]) => (await door.send(line, { json })).status);
+    return Promise.all(sent);
+  };
+  const prove = async (json: object) => (await door.send('POST /window/proof', { json })).status;
+  const done = LETS_IN.map(([, , status]) => status);
+  assert.deepEqual(await answers(), done);
+  door.clock.advance(5 * 60_000);
+  assert.deepEqual(await answers(), [403, 403, 403]);
+  const refused = await fieldsOf(await door.send('POST /v1/keys', { json: LETS_IN[0][1] }));
+  assert.equal(refused.code, 'proof_needed');
+  const nobody = { signal: AbortSignal.abort() };
+  const wrong = await door.send('POST /window/proof', { json: { code: 'wrong' }, ...nobody });
+  assert.deepEqual([wrong.status, await prove({ passphrase: 'another' })], [400, 403]);
+  assert.deepEqual(await answers(), [403, 403, 403]);
+  assert.equal(await prove({ passphrase: 'a pass phrase' }), 200);
+  assert.deepEqual(await answers(), done);
+  door.clock.advance(5 * 60_000);
+  assert.deepEqual(await answers(), [403, 403, 403]);
+  const code = door.sessions.newCode();
+  assert.deepEqual([await prove({ code }), await answers()], [200, done]);
+  // A key proves itself with every request: the scripts' doors ask for nothing else.
+  door.clock.advance(5 * 60_000);
+  assert.equal((await door.ask('POST /v1/keys', { json: LETS_IN[0][1] })).status, 201);
+});
+
 test('a locked vault shows its state and takes its key, and tells the window no name', async () => {
   const door = await open();
   door.double.state = 'locked';
@@ -303,6 +338,7 @@ test('every answer of the window has exactly the fields its schema names', async
     ['NewSession', await door.send('POST /window/session', { json: made, headers: {} })],
     ['Ticket', await door.send('POST /window/copy', { json: WINDOW_SAMPLES['POST /window/copy'].json })],
     ['Sessions', await door.send('GET /window/sessions')],
+    ['Proof', await door.send('POST /window/proof', { json: { passphrase: 'a pass phrase' } })],
     ['Removed', await door.send('DELETE /window/session')],
   ] as const;
   for (const [name, answer] of answers) {

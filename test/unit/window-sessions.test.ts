@@ -138,6 +138,27 @@ test('promise 170: a session ends after 12 hours, however busy it is', async () 
   assert.equal(sessions.find(secret, true), undefined);
 });
 
+test('promise 170: a login counts as proof for 5 minutes, by either clock, and a fresh link for 5 more', async () => {
+  const { sessions, clock, login } = world();
+  const { secret } = await login();
+  const session = sessions.find(secret, true);
+  assert.ok(session !== undefined);
+  clock.advance(5 * MINUTE - 1);
+  assert.equal(sessions.isProved(session), true);
+  clock.advance(1);
+  assert.equal(sessions.isProved(session), false);
+  const { signal } = new AbortController();
+  await sessions.proveByCode(session, sessions.newCode(), signal);
+  assert.equal(sessions.isProved(session), true);
+  clock.jumpWall(-60 * MINUTE);
+  clock.advance(5 * MINUTE);
+  assert.equal(sessions.isProved(session), false);
+  sessions.prove(session);
+  // Asleep: only the wall clock goes on.
+  clock.jumpWall(5 * MINUTE);
+  assert.equal(sessions.isProved(session), false);
+});
+
 test('promise 170: setting the clock back keeps no session alive, and a machine that slept finds it ended', async () => {
   const { sessions, clock, login } = world();
   const { secret } = await login();

@@ -1,4 +1,5 @@
 // All presets. One line each.
+import type { PresetView } from '../../engine.ts';
 import { TokentrayError } from '../../errors.ts';
 import { github } from './github.ts';
 import { google } from './google.ts';
@@ -10,6 +11,10 @@ const PRESETS: readonly Preset[] = [github, google];
 export function findPresets(query = ''): readonly Preset[] {
   const wanted = query.trim().toLowerCase();
   return PRESETS.filter((preset) => preset.id.includes(wanted) || preset.name.toLowerCase().includes(wanted));
+}
+
+export function presetView({ entry: { scopes, redirect }, ...preset }: Preset): PresetView {
+  return { ...preset, scopes, redirect };
 }
 
 /** Throws `not_found`, naming the presets there are. */

@@ -8,6 +8,7 @@ export const github: Preset = {
   verified_on: '2026-11-23',
   documentation_url: 'https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps',
   registration_url: 'https://github.com/settings/developers',
+  redirect_note: 'Register it as the callback URL, exactly like this. GitHub accepts any port on 127.0.0.1.',
   entry: {
     name: 'GitHub',
     discovery: 'none',
@@ -16,7 +17,6 @@ export const github: Preset = {
     token_endpoint_auth_method: 'client_secret_post',
     scopes: ['read:user'],
     profile: { url: 'https://api.github.com/user', subject: 'id', label: 'login' },
-    // GitHub lets the port of a registered loopback address differ.
     redirect: { host: '127.0.0.1', port: 'any' },
     api_base_url: 'https://api.github.com/',
   },

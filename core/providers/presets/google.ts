@@ -7,6 +7,8 @@ export const google: Preset = {
   verified_on: '2026-11-23',
   documentation_url: 'https://developers.google.com/identity/protocols/oauth2/native-app',
   registration_url: 'https://console.cloud.google.com/apis/credentials',
+  redirect_note:
+    'A client of the type Desktop app needs no registered address: Google accepts any port on 127.0.0.1.',
   entry: {
     name: 'Google',
     issuer: 'https://accounts.google.com',

@@ -9,5 +9,8 @@ export interface Preset {
   readonly documentation_url: string;
   /** Where a client is registered. */
   readonly registration_url: string;
-  readonly entry: Readonly<Partial<Omit<Provider, 'schema' | 'id' | 'client_id' | 'preset'>>>;
+  /** How the redirect address is to be registered, in a sentence or two. */
+  readonly redirect_note: string;
+  readonly entry: Readonly<Partial<Omit<Provider, 'schema' | 'id' | 'client_id' | 'preset'>>> &
+    Pick<Provider, 'redirect' | 'scopes'>;
 }

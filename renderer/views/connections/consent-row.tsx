@@ -9,14 +9,15 @@ import { PendingActions } from './pending-actions.tsx';
 import styles from './row.module.css';
 
 export function ConsentRow({ consent }: { readonly consent: ConsentJson }) {
-  const { provider, status, reason } = consent;
+  const { status, reason } = consent;
+  const name = nameOf(consent);
   const pending = status === 'pending';
   return (
     <div className={styles.row}>
       <div className={styles.open}>
-        <Tile name={provider} />
+        <Tile name={consent.provider} />
         <span className={styles.text}>
-          <span className={styles.name}>{provider}</span>
+          <span className={styles.name}>{name}</span>
           <span className={styles.sentence} title={reason}>
             {pending ? 'Finish the consent in the browser.' : (reason ?? 'The consent did not succeed.')}
           </span>
@@ -27,7 +28,7 @@ export function ConsentRow({ consent }: { readonly consent: ConsentJson }) {
           <PendingActions
             id={consent.id}
             url={consent.authorization_url}
-            name={provider}
+            name={name}
             className={styles.action}
           />
         ) : (
@@ -39,10 +40,12 @@ export function ConsentRow({ consent }: { readonly consent: ConsentJson }) {
 }
 
 function Failed({ consent }: { readonly consent: ConsentJson }) {
+  const name = nameOf(consent);
   const again = useMutation({
     mutationFn: async () => {
       dismissConsent(consent.id);
-      await connect({ provider: consent.provider });
+      const { provider, account } = consent;
+      await connect(account === undefined ? { provider } : { provider, account });
     },
   });
   return (
@@ -50,7 +53,7 @@ function Failed({ consent }: { readonly consent: ConsentJson }) {
       <Button
         className={styles.action}
         busy={again.isPending}
-        aria-label={`Try again: the consent at ${consent.provider}`}
+        aria-label={`Try again: the consent of ${name}`}
         onClick={() => again.mutate()}
       >
         <RotateCcw size={16} aria-hidden="true" /> <span>Try again</span>
@@ -58,11 +61,16 @@ function Failed({ consent }: { readonly consent: ConsentJson }) {
       <Button
         className={styles.action}
         variant="quiet"
-        aria-label={`Dismiss the consent at ${consent.provider}`}
+        aria-label={`Dismiss the consent of ${name}`}
         onClick={() => dismissConsent(consent.id)}
       >
         <X size={16} aria-hidden="true" /> <span>Dismiss</span>
       </Button>
     </>
   );
+}
+
+/** Without an account the provider's answer will give it one. */
+function nameOf({ provider, account }: ConsentJson): string {
+  return account === undefined ? provider : `${provider}/${account}`;
 }

@@ -10,9 +10,16 @@ import { navigate } from '../../router.ts';
 import { Button } from '../../ui/button.tsx';
 import { EmptyState } from '../../ui/empty-state.tsx';
 import { notify } from '../../ui/toast.tsx';
+import styles from './no-connections.module.css';
 
 /** As the host calls it. */
 const SANDBOX = 'sandbox';
+
+const STEPS = [
+  ['Connect', 'Sign in to an API once, in your browser.'],
+  ['Keep', 'Its tokens are sealed in the vault, and refreshed before they expire.'],
+  ['Use', 'Copy a fresh token here, or let a script with a key of yours ask for one.'],
+] as const;
 
 export function NoConnections() {
   const { data: providers } = useQuery(queries.providers);
@@ -47,10 +54,15 @@ function Nothing() {
       }
       note="The sandbox is a practice server on this machine. Nothing leaves it."
     >
-      <p>
-        Connect an API once. Tokentray keeps its tokens sealed and fresh, and hands one out when you or a
-        script you allow asks for it.
-      </p>
+      <p>Tokentray holds the OAuth tokens of this machine, so that no script has to store one.</p>
+      <dl className={styles.steps}>
+        {STEPS.map(([word, sentence]) => (
+          <div key={word}>
+            <dt>{word}</dt>
+            <dd>{sentence}</dd>
+          </div>
+        ))}
+      </dl>
     </EmptyState>
   );
 }

@@ -11,7 +11,7 @@ import styles from './use-in-script.module.css';
 export function UseInScript({ name }: { readonly name: string }) {
   const { data: status } = useQuery(queries.status);
   if (status === undefined) return null;
-  const all = scriptLines(status.url, name);
+  const all = scriptLines(status.url, name, status.socket);
   return (
     <section className={section.section}>
       <h2 className={section.title}>Use it in a script</h2>

@@ -4,6 +4,7 @@ import { slotName } from '../../text/slot-words.ts';
 import { Checkbox } from '../../ui/checkbox.tsx';
 import { Field } from '../../ui/field.tsx';
 import { TextInput } from '../../ui/text-input.tsx';
+import { ProofField } from '../proof/proof-field.tsx';
 import type { NewSlot, SlotKind } from './new-slot.ts';
 import styles from './new-slot-form.module.css';
 
@@ -54,6 +55,7 @@ export function NewSlotForm({ id, slot, legend, first = false, children }: NewSl
           {(control) => <TextInput {...control} name="path" required mono placeholder="/etc/tokentray/key" />}
         </Field>
       )}
+      <ProofField proof={slot.proof} />
       {problem !== undefined && (
         <p className={styles.problem} role="alert">
           {problem}

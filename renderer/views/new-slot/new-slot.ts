@@ -5,6 +5,7 @@ import { type FormEvent, type RefObject, useRef, useState } from 'react';
 import type { SlotJson } from '../../../api/wire.ts';
 import { api, type SlotRequest } from '../../api.ts';
 import { problemAt, sentenceOf } from '../../problem.ts';
+import { type Proof, ProofMissing, useProof } from '../proof/proof.ts';
 
 export type SlotKind = SlotRequest['kind'];
 
@@ -18,6 +19,7 @@ export interface NewSlot {
   readonly atField: string | undefined;
   /** A mistake that belongs to no field. */
   readonly problem: string | undefined;
+  readonly proof: Proof;
   choose(kind: SlotKind): void;
   submit(event: FormEvent<HTMLFormElement>): void;
 }
@@ -25,26 +27,34 @@ export interface NewSlot {
 export function useNewSlot(onAdded: (slot: SlotJson) => void): NewSlot {
   const [kind, setKind] = useState<SlotKind>('passphrase');
   const [mismatch, setMismatch] = useState<string>();
+  const proof = useProof();
   const form = useRef<HTMLFormElement>(null);
   const focusOn = (names: string): void => form.current?.querySelector<HTMLInputElement>(names)?.focus();
   const add = useMutation({
     // Read here and not given as a variable, which the cache of mutations would keep.
-    mutationFn: () => api.addSlot(requestOf(kind, new FormData(form.current ?? undefined))),
+    mutationFn: () => {
+      const request = requestOf(kind, new FormData(form.current ?? undefined));
+      return proof.before(() => api.addSlot(request));
+    },
     onSuccess: onAdded,
-    onError: () => focusOn('[name=passphrase], [name=path]'),
-    onSettled: () => {
+    onSettled: (_slot, error) => {
+      // What was typed is right: only who typed it is not sure.
+      if (error instanceof ProofMissing) return;
+      if (error !== null) focusOn('[name=passphrase], [name=path]');
       for (const input of form.current?.querySelectorAll<HTMLInputElement>('[type=password]') ?? [])
         input.value = '';
     },
   });
-  const atField = problemAt(add.error, kind === 'file' ? 'path' : 'passphrase');
+  const error = add.error instanceof ProofMissing ? null : add.error;
+  const atField = problemAt(error, kind === 'file' ? 'path' : 'passphrase');
   return {
     form,
     kind,
     busy: add.isPending,
     mismatch,
     atField,
-    problem: add.error === null || atField !== undefined ? undefined : sentenceOf(add.error),
+    problem: error === null || atField !== undefined ? undefined : sentenceOf(error),
+    proof,
     choose(next) {
       setKind(next);
       setMismatch(undefined);

@@ -10,11 +10,12 @@ const NAMES: Readonly<Record<string, string>> = {
   client_secret: 'Client secret',
   discovery: 'Discovery',
   token_endpoint: 'Token endpoint',
-  warning: 'Warning',
 };
 
 export function CheckReport({ id }: { readonly id: string }) {
   const check = useMutation({ mutationFn: () => api.checkProvider(id) });
+  // Warnings stand above the form at all times.
+  const findings = check.data?.checks.filter(({ name }) => name !== 'warning');
   return (
     <div className={styles.report}>
       <div className={styles.ask}>
@@ -25,11 +26,11 @@ export function CheckReport({ id }: { readonly id: string }) {
       </div>
       <div role="status">
         {check.error !== null && <p className={styles.failed}>{sentenceOf(check.error)}</p>}
-        {check.data !== undefined && (
+        {findings !== undefined && (
           <ul className={styles.list} aria-label="Findings">
-            {check.data.checks.map(({ name, ok, detail }) => (
+            {findings.map(({ name, ok, detail }) => (
               <li key={name + detail} className={styles.finding}>
-                <Dot tone={!ok ? 'bad' : name === 'warning' ? 'warn' : 'fresh'} />
+                <Dot tone={ok ? 'fresh' : 'bad'} />
                 <span>
                   <b className={styles.name}>
                     {NAMES[name] ?? name}

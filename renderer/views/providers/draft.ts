@@ -1,6 +1,6 @@
 // A provider as the form holds it: text for every field but the client secret, which is never part of it. Pure: makes a
 // draft from an entry, and from a draft the fields to send. The host judges; here is only seen what is missing.
-import type { ProviderJson } from '../../../api/wire.ts';
+import type { PresetJson, ProviderJson } from '../../../api/wire.ts';
 
 export type Way = 'preset' | 'issuer' | 'hand';
 
@@ -170,9 +170,13 @@ function fieldsOf(draft: Draft): Record<string, unknown> {
   };
 }
 
+const LOOPBACK = { host: '127.0.0.1', port: 'any' } as const;
+
+/** A half that is not chosen is left to the preset. */
 function redirectOf(host: Draft['redirect_host'], port: Draft['redirect_port']) {
   if (host === 'tokentray') return { scheme: host };
-  return host === '' && port === '' ? undefined : { host: host || '127.0.0.1', port: port || 'any' };
+  if (host === '' && port === '') return undefined;
+  return { ...(host === '' ? {} : { host }), ...(port === '' ? {} : { port }) };
 }
 
 function parameters(text: string): Record<string, string> | undefined {
@@ -186,10 +190,22 @@ function parameters(text: string): Record<string, string> | undefined {
   );
 }
 
+/** The rule for the redirect address: what is chosen, else that of the preset, else ours. */
+export function redirectRule(draft: Draft, preset: PresetJson | undefined): ProviderJson['redirect'] {
+  if (draft.redirect_host === 'tokentray') return { scheme: 'tokentray' };
+  const given = preset?.redirect ?? LOOPBACK;
+  if ('scheme' in given && draft.redirect_host === '' && draft.redirect_port === '') return given;
+  const usual = 'scheme' in given ? LOOPBACK : given;
+  return { host: draft.redirect_host || usual.host, port: draft.redirect_port || usual.port };
+}
+
+export function sameRule(left: ProviderJson['redirect'], right: ProviderJson['redirect']): boolean {
+  if ('scheme' in left || 'scheme' in right) return 'scheme' in left && 'scheme' in right;
+  return left.host === right.host && left.port === right.port;
+}
+
 /** What to register at the provider, as the host makes it (RFC 8252 section 7.3: `any` port is registered without one). */
-export function redirectUri(draft: Draft, fixedPort: number): string {
-  if (draft.redirect_host === 'tokentray') return `tokentray://callback/${draft.id.trim()}`;
-  const host = draft.redirect_host || '127.0.0.1';
-  const port = draft.redirect_port === 'fixed' ? `:${fixedPort}` : '';
-  return `http://${host}${port}/callback/${draft.id.trim()}`;
+export function redirectUri(id: string, rule: ProviderJson['redirect'], fixedPort: number): string {
+  if ('scheme' in rule) return `tokentray://callback/${id.trim()}`;
+  return `http://${rule.host}${rule.port === 'fixed' ? `:${fixedPort}` : ''}/callback/${id.trim()}`;
 }

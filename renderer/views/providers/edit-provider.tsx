@@ -1,9 +1,10 @@
 // Changes a provider: the same form, filled in. Sends only what differs; the secret is replaced or left alone.
-import { useMutation } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { type FormEvent, useEffect, useRef, useState } from 'react';
 import type { ProviderJson } from '../../../api/wire.ts';
 import { api } from '../../api.ts';
 import { connect } from '../../consents.ts';
+import { queries } from '../../queries.ts';
 import { navigate } from '../../router.ts';
 import { useStore } from '../../store.ts';
 import { Button } from '../../ui/button.tsx';
@@ -11,7 +12,7 @@ import { ButtonLink } from '../../ui/button-link.tsx';
 import { Page } from '../../ui/page.tsx';
 import { AdvancedFields } from './advanced-fields.tsx';
 import { CheckReport } from './check-report.tsx';
-import { changedFields, type Draft, draftOf, redirectUri } from './draft.ts';
+import { changedFields, type Draft, draftOf, redirectRule, redirectUri, sameRule } from './draft.ts';
 import { DraftTextField } from './draft-field.tsx';
 import { EndpointFields } from './endpoint-fields.tsx';
 import { Facts } from './facts.tsx';
@@ -42,9 +43,10 @@ export function EditProvider({ provider, redirectPort }: EditProviderProps) {
   const note = useStore(savedNote);
   useEffect(() => () => savedNote.set(undefined), []);
   const { draft } = form;
-  const rule = { ...draft, id: provider.id };
-  const saved = draftOf(provider);
-  const sameRule = draft.redirect_host === saved.redirect_host && draft.redirect_port === saved.redirect_port;
+  const { data: presets = [] } = useQuery(queries.presets);
+  const preset = presets.find(({ id }) => id === provider.preset);
+  const rule = redirectRule(draft, preset);
+  const unchanged = sameRule(rule, provider.redirect);
 
   const save = useMutation({
     // No variables: the cache of mutations would keep them.
@@ -90,8 +92,9 @@ export function EditProvider({ provider, redirectPort }: EditProviderProps) {
         <CheckReport id={provider.id} />
         <RedirectField
           // The host's own word, until another rule is chosen here.
-          uri={sameRule ? provider.redirect_uri : redirectUri(rule, redirectPort)}
-          anyPort={draft.redirect_port !== 'fixed'}
+          uri={unchanged ? provider.redirect_uri : redirectUri(provider.id, rule, redirectPort)}
+          rule={rule}
+          note={preset?.redirect_note}
           registrationUrl={provider.registration_url}
         />
         <DraftTextField form={form} field="client_id" />

@@ -19,6 +19,8 @@ export interface FormControl extends ProviderFormState {
   /** True when nothing is plainly missing. */
   ready(): boolean;
   refused(error: unknown): void;
+  /** Shows mistakes that were found here. */
+  say(found: Mistakes): void;
 }
 
 export function useProviderForm(initial: Draft, redirectPort: number): FormControl {
@@ -63,6 +65,7 @@ export function useProviderForm(initial: Draft, redirectPort: number): FormContr
       else show(found);
       return right;
     },
+    say: show,
     refused: (error) => show(mistakeOf(error, draft)),
   };
 }

@@ -1,7 +1,7 @@
 // Adds a provider: from a preset, from its issuer, or by hand. Three ways, one form.
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { type FormEvent, useRef, useState } from 'react';
-import type { PresetJson } from '../../../api/wire.ts';
+import type { DiscoveryJson, PresetJson } from '../../../api/wire.ts';
 import { api } from '../../api.ts';
 import { connect } from '../../consents.ts';
 import { queries } from '../../queries.ts';
@@ -11,12 +11,13 @@ import { ButtonLink } from '../../ui/button-link.tsx';
 import { Page } from '../../ui/page.tsx';
 import { Segments } from '../../ui/segments.tsx';
 import { AdvancedFields } from './advanced-fields.tsx';
-import { type Draft, EMPTY_DRAFT, newFields, redirectUri, type Way } from './draft.ts';
+import { type Draft, EMPTY_DRAFT, newFields, redirectRule, redirectUri, type Way } from './draft.ts';
 import { DraftTextField } from './draft-field.tsx';
 import { EndpointFields } from './endpoint-fields.tsx';
 import styles from './form.module.css';
 import { useProviderForm } from './form.ts';
 import { FormMistake } from './form-mistake.tsx';
+import { IssuerField } from './issuer-field.tsx';
 import { keepProvider } from './keep-provider.ts';
 import { PresetChoice } from './preset-choice.tsx';
 import { RedirectField } from './redirect-field.tsx';
@@ -59,8 +60,26 @@ export function NewProvider({ redirectPort }: { readonly redirectPort: number })
     setSuggested(id);
     return { id };
   };
-  const preset = draft.way === 'preset' ? presets.find(({ id }) => id === draft.preset) : undefined;
-  const shownUri = draft.id.trim() === '' ? undefined : redirectUri(draft, redirectPort);
+  // So do the scopes that preset or issuer ask for by default.
+  const [usual, setUsual] = useState('');
+  const suggestScopes = (scopes: readonly string[] = []): { scopes?: string } => {
+    if (draft.scopes !== usual) return {};
+    const wanted = scopes.join(' ');
+    setUsual(wanted);
+    return { scopes: wanted };
+  };
+  const [answer, setAnswer] = useState<DiscoveryJson>();
+  // What another issuer said is nothing to this one.
+  const found = answer?.issuer === draft.issuer.trim() ? answer : undefined;
+  const presetOf = (wanted: string): PresetJson | undefined => presets.find(({ id }) => id === wanted);
+  const preset = draft.way === 'preset' ? presetOf(draft.preset) : undefined;
+  const rule = redirectRule(draft, preset);
+  const shownUri = draft.id.trim() === '' ? undefined : redirectUri(draft.id, rule, redirectPort);
+  const usualOf: Record<Way, () => readonly string[] | undefined> = {
+    preset: () => presetOf(draft.preset)?.scopes,
+    issuer: () => found?.scopes,
+    hand: () => undefined,
+  };
 
   const save = useMutation({
     // No variables: the cache of mutations would keep them.
@@ -96,27 +115,32 @@ export function NewProvider({ redirectPort }: { readonly redirectPort: number })
           legend="Start from"
           value={draft.way}
           options={WAYS}
-          onChoose={(way) => form.merge({ way, ...suggest(nameFor(way, draft)) })}
+          onChoose={(way) =>
+            form.merge({ way, ...suggest(nameFor(way, draft)), ...suggestScopes(usualOf[way]()) })
+          }
         />
         {draft.way === 'preset' && (
           <PresetChoice
             chosen={draft.preset}
             error={form.mistakes.preset}
             onChoose={(chosen: PresetJson | undefined) =>
-              form.merge({ preset: chosen?.id ?? '', ...suggest(chosen?.id ?? '') })
+              form.merge({
+                preset: chosen?.id ?? '',
+                ...suggest(chosen?.id ?? ''),
+                ...suggestScopes(chosen?.scopes),
+              })
             }
           />
         )}
         {draft.way === 'issuer' && (
-          <DraftTextField
-            form={{
-              ...form,
-              set: (field, value) =>
-                form.merge({ [field]: value, ...suggest(nameOfIssuer(String(value).trim())) }),
+          <IssuerField
+            form={form}
+            found={found}
+            onType={(issuer) => form.merge({ issuer, ...suggest(nameOfIssuer(issuer.trim())) })}
+            onFound={(next) => {
+              setAnswer(next);
+              form.merge(suggestScopes(next.scopes));
             }}
-            field="issuer"
-            placeholder="https://login.example.com"
-            hint="When you save, Tokentray asks it for its addresses. You see them then, and can change them."
           />
         )}
         <DraftTextField
@@ -128,7 +152,8 @@ export function NewProvider({ redirectPort }: { readonly redirectPort: number })
         {draft.way === 'hand' && <EndpointFields form={form} all={false} />}
         <RedirectField
           uri={shownUri}
-          anyPort={draft.redirect_port !== 'fixed'}
+          rule={rule}
+          note={preset?.redirect_note}
           registrationUrl={preset?.registration_url}
         />
         <DraftTextField
@@ -152,7 +177,7 @@ export function NewProvider({ redirectPort }: { readonly redirectPort: number })
             Cancel
           </ButtonLink>
           <Button busy={save.isPending} onClick={() => void submit(false)}>
-            {draft.way === 'issuer' ? 'Fill in from the provider' : 'Save'}
+            Save
           </Button>
           <Button variant="primary" type="submit" busy={save.isPending}>
             Save and connect

@@ -1,4 +1,5 @@
 // The exact address to register at the provider, known before anything is saved.
+import type { ProviderJson } from '../../../api/wire.ts';
 import { CopyField } from '../../ui/copy-field.tsx';
 import { ExternalLink } from '../../ui/external-link.tsx';
 import { FieldGroup } from '../../ui/field-group.tsx';
@@ -7,14 +8,24 @@ import styles from './form.module.css';
 export interface RedirectFieldProps {
   /** Undefined until there is a short name, which is part of it. */
   readonly uri: string | undefined;
-  readonly anyPort: boolean;
+  readonly rule: ProviderJson['redirect'];
+  /** What the provider makes of it; only a preset knows. */
+  readonly note: string | undefined;
   readonly registrationUrl: string | undefined;
 }
 
-export function RedirectField({ uri, anyPort, registrationUrl }: RedirectFieldProps) {
-  const how = anyPort
-    ? 'Register it at the provider exactly like this. The port is chosen at each consent; a desktop client may do that.'
-    : 'Register it at the provider exactly like this, with its port.';
+function howOf(rule: ProviderJson['redirect'], note: string | undefined): string {
+  if ('scheme' in rule)
+    return 'Register it at the provider exactly like this. Only the tray is called for such a link; elsewhere, paste it.';
+  if (rule.port === 'fixed') return 'Register it at the provider exactly like this, with its port.';
+  return (
+    note ??
+    'Register it at the provider exactly like this. The port is chosen at each consent; a desktop client may do that.'
+  );
+}
+
+export function RedirectField({ uri, rule, note, registrationUrl }: RedirectFieldProps) {
+  const how = howOf(rule, note);
   const link = registrationUrl !== undefined && (
     <ExternalLink href={registrationUrl}>Open the registration page</ExternalLink>
   );

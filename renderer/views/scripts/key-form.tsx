@@ -1,5 +1,5 @@
 // What a new key is asked for: a name, what it may do, for which connections, and until when.
-import type { FormEvent } from 'react';
+import type { FormEvent, ReactNode } from 'react';
 import type { KeyJson } from '../../../api/wire.ts';
 import { LIVES, type Life, RIGHTS } from '../../text/key-words.ts';
 import { Checkbox } from '../../ui/checkbox.tsx';
@@ -30,10 +30,12 @@ export interface KeyFormProps {
   readonly atConnections: string | undefined;
   /** A mistake that belongs to no field. */
   readonly problem: string | undefined;
+  /** Asked for besides. */
+  readonly children: ReactNode;
 }
 
 export function KeyForm(props: KeyFormProps) {
-  const { id, draft, onChange, onSubmit, atName, atConnections, problem } = props;
+  const { id, draft, onChange, onSubmit, atName, atConnections, problem, children } = props;
   return (
     <form id={id} className={styles.form} onSubmit={onSubmit} noValidate>
       <Field label="Name" error={atName}>
@@ -74,6 +76,7 @@ export function KeyForm(props: KeyFormProps) {
           <Select {...control} value={draft.life} options={LIVES} onChoose={(life) => onChange({ life })} />
         )}
       </Field>
+      {children}
       {problem !== undefined && (
         <p className={styles.problem} role="alert">
           {problem}

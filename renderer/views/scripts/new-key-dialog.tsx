@@ -8,6 +8,8 @@ import { queries, queryClient } from '../../queries.ts';
 import { LIVES } from '../../text/key-words.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
+import { ProofMissing, useProof } from '../proof/proof.ts';
+import { ProofField } from '../proof/proof-field.tsx';
 import { type Draft, EMPTY_DRAFT, KeyForm } from './key-form.tsx';
 import { KeyShown } from './key-shown.tsx';
 
@@ -23,12 +25,14 @@ export function NewKeyDialog({ open, onClose }: NewKeyDialogProps) {
   const [error, setError] = useState<unknown>();
   const [unchosen, setUnchosen] = useState(false);
   const [made, setMade] = useState<NewKeyJson>();
+  const proof = useProof();
 
   const close = (): void => {
     setDraft(EMPTY_DRAFT);
     setError(undefined);
     setUnchosen(false);
     setMade(undefined);
+    proof.forget();
     onClose();
   };
   const submit = async (event: FormEvent): Promise<void> => {
@@ -42,10 +46,11 @@ export function NewKeyDialog({ open, onClose }: NewKeyDialogProps) {
     try {
       const expires_in = LIVES.find(({ value }) => value === life)?.seconds;
       const connections = right === 'admin' ? [] : chosen;
-      setMade(await api.addKey({ name: name.trim(), rights: [right], connections, expires_in }));
+      const fields = { name: name.trim(), rights: [right], connections, expires_in };
+      setMade(await proof.before(() => api.addKey(fields)));
       void queryClient.invalidateQueries(queries.keys);
     } catch (problem) {
-      setError(problem);
+      if (!(problem instanceof ProofMissing)) setError(problem);
     } finally {
       setBusy(false);
     }
@@ -98,7 +103,9 @@ export function NewKeyDialog({ open, onClose }: NewKeyDialogProps) {
         atName={atName}
         atConnections={atConnections}
         problem={elsewhere ? sentenceOf(error) : undefined}
-      />
+      >
+        <ProofField proof={proof} />
+      </KeyForm>
     </Dialog>
   );
 }

@@ -14,9 +14,11 @@ export function Ports() {
     <Section title="Addresses" about="Where scripts and this window find the host." failure={error}>
       {status !== undefined && (
         <>
-          <FieldGroup label="Endpoint for scripts">
-            <CopyField what="address of the endpoint" value={status.url} />
-          </FieldGroup>
+          {status.url !== null && (
+            <FieldGroup label="Endpoint for scripts">
+              <CopyField what="address of the endpoint" value={status.url} />
+            </FieldGroup>
+          )}
           {status.socket !== null && (
             <FieldGroup label="Socket, for scripts of this user">
               <CopyField what="path of the socket" value={status.socket} />

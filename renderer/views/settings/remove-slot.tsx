@@ -7,6 +7,8 @@ import { queries, queryClient } from '../../queries.ts';
 import { slotName } from '../../text/slot-words.ts';
 import { AlertDialog } from '../../ui/alert-dialog.tsx';
 import { notify } from '../../ui/toast.tsx';
+import { ProofMissing, useProof } from '../proof/proof.ts';
+import { ProofField } from '../proof/proof-field.tsx';
 
 const AFTER: Readonly<Record<SlotJson['kind'], string>> = {
   keychain: 'The keychain of this machine does not open the vault any more, and its entry there is deleted.',
@@ -20,8 +22,9 @@ export interface RemoveSlotProps {
 }
 
 export function RemoveSlot({ slot, onClose }: RemoveSlotProps) {
+  const proof = useProof();
   const remove = useMutation({
-    mutationFn: () => api.removeSlot(slot.id),
+    mutationFn: () => proof.before(() => api.removeSlot(slot.id)),
     onSuccess: () => {
       void queryClient.invalidateQueries(queries.slots);
       notify({ title: `${slotName(slot)} is removed.` });
@@ -37,7 +40,20 @@ export function RemoveSlot({ slot, onClose }: RemoveSlotProps) {
       confirm="Remove"
       onConfirm={() => remove.mutate()}
       busy={remove.isPending}
-      error={remove.error === null ? undefined : sentenceOf(remove.error)}
-    />
+      error={
+        remove.error === null || remove.error instanceof ProofMissing ? undefined : sentenceOf(remove.error)
+      }
+    >
+      {proof.wanted && (
+        <form
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (!remove.isPending) remove.mutate();
+          }}
+        >
+          <ProofField proof={proof} />
+        </form>
+      )}
+    </AlertDialog>
   );
 }

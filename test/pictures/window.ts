@@ -1,0 +1,153 @@
+// Takes the pictures of the README: `npm run pictures`. A real host with a vault of made-up connections, its clock and the
+// browser's standing still, so that a picture changes only when the window does.
+import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium, type Page } from '@playwright/test';
+import { build } from 'vite';
+import { CHROMIUM } from '../support/chromium.ts';
+import { FAKE_NOW, FakeClock } from '../support/fake-clock.ts';
+import { type FilledConnection, fillVault } from '../support/window-fill.ts';
+import { startWindowHost, type WindowHost } from '../support/window-host.ts';
+
+const FOLDER = join(import.meta.dirname, '..', '..', 'docs', 'pictures');
+const SIZE = { width: 1_000, height: 640 };
+/** Sharp on most screens, and still less than 250 kB. */
+const SCALE = 1.5;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+/** 09:31 on the day of the fake clock. */
+const NOW = FAKE_NOW - (FAKE_NOW % (24 * HOUR_MS)) + 9 * HOUR_MS + 31 * MINUTE_MS;
+const USUAL_PORT = '9595';
+
+const CONNECTIONS = [
+  { provider: 'salesforce', account: 'ops', endsIn: -HOUR_MS, state: 'needs_consent' },
+  {
+    provider: 'google',
+    account: 'anna',
+    label: 'anna@example.com',
+    endsIn: 41 * MINUTE_MS,
+    lasts: HOUR_MS,
+    scope: ['openid', 'calendar', 'drive.file'],
+  },
+  {
+    provider: 'google',
+    account: 'office',
+    label: 'office@example.com',
+    endsIn: 52 * MINUTE_MS,
+    lasts: HOUR_MS,
+    scope: ['gmail.readonly'],
+  },
+  {
+    provider: 'github',
+    account: 'anna',
+    label: 'anna-k',
+    endsIn: null,
+    refreshable: false,
+    scope: ['repo', 'read:user'],
+  },
+  {
+    provider: 'microsoft',
+    account: 'contoso',
+    label: 'anna@contoso.example',
+    endsIn: 4 * MINUTE_MS,
+    lasts: HOUR_MS,
+    scope: ['Mail.Read', 'offline_access'],
+  },
+  {
+    provider: 'notion',
+    account: 'team',
+    label: 'Team workspace',
+    endsIn: null,
+    refreshable: false,
+    scope: ['pages'],
+  },
+  { provider: 'zoom', account: 'rooms', endsIn: 19 * HOUR_MS, lasts: 24 * HOUR_MS, scope: ['meeting:read'] },
+] satisfies readonly FilledConnection[];
+
+async function main(): Promise<void> {
+  const window = mkdtempSync(join(tmpdir(), 'tt-renderer-'));
+  await build({ configFile: 'vite.renderer.config.ts', build: { outDir: window, emptyOutDir: true } });
+  const clock = new FakeClock();
+  const host = await startWindowHost({
+    windowDirectory: window,
+    clock,
+    fill: (path, keyFile) => {
+      clock.jumpWall(NOW - clock.wall());
+      return fillVault(
+        CONNECTIONS.map((one) => ({ ...one, consentAge: 12 * 24 * HOUR_MS })),
+        'google',
+        clock,
+      )(path, keyFile);
+    },
+  });
+  try {
+    await live(host, clock);
+    const browser = await chromium.launch(CHROMIUM);
+    mkdirSync(FOLDER, { recursive: true });
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const page = await browser.newPage({
+        colorScheme,
+        viewport: SIZE,
+        deviceScaleFactor: SCALE,
+        locale: 'en-GB',
+        timezoneId: 'UTC',
+      });
+      const path = join(FOLDER, `window-${colorScheme}.png`);
+      await take(page, host, path);
+      process.stdout.write(`${path}: ${Math.round(statSync(path).size / 1_000)} kB\n`);
+    }
+    await browser.close();
+  } finally {
+    await host.remove();
+    rmSync(window, { recursive: true });
+  }
+}
+
+/** A morning: who asked for tokens when, and one consent that is open. */
+async function live(host: WindowHost, clock: FakeClock): Promise<void> {
+  const keys = new Map<string, string>();
+  clock.jumpWall(-18 * HOUR_MS);
+  for (const [name, connections] of [
+    ['backup.sh', ['google/anna', 'github/anna']],
+    ['invoices', ['google']],
+    ['nightly-report', ['*']],
+  ] as const) {
+    const { key } = (await host.call('POST', '/v1/keys', { name, connections })) as { key: string };
+    keys.set(name, key);
+  }
+  for (const [name, minutes] of [
+    ['invoices', 17],
+    ['nightly-report', 11],
+    ['backup.sh', 4],
+    ['backup.sh', 0],
+  ] as const) {
+    clock.jumpWall(NOW - minutes * MINUTE_MS - clock.wall());
+    const headers = { authorization: `Bearer ${keys.get(name)}` };
+    await fetch(`${host.url}/v1/token/google/anna`, { headers });
+  }
+  await host.call('POST', '/v1/connections', { provider: 'google', account: 'family' });
+}
+
+async function take(page: Page, host: WindowHost, path: string): Promise<void> {
+  await page.clock.setFixedTime(NOW);
+  // The address that everybody's host has, and not the free port of this one.
+  await page.addInitScript(`{
+    const ask = globalThis.fetch;
+    globalThis.fetch = async (path, init) => {
+      const answer = await ask(path, init);
+      if (path !== '/v1/status') return answer;
+      const text = (await answer.text()).replaceAll('${new URL(host.url).port}', '${USUAL_PORT}');
+      return new Response(text, { status: answer.status, headers: answer.headers });
+    };
+  }`);
+  await page.goto(host.link());
+  await page.getByRole('link', { name: /google\/anna/ }).click();
+  await page.getByText('backup.sh got a token').first().waitFor();
+  await page.mouse.move(0, 0);
+  await page.evaluate('document.activeElement.blur()');
+  await page.evaluate('Promise.all(document.getAnimations().map((one) => one.finished))');
+  await page.screenshot({ path });
+}
+
+await main();
