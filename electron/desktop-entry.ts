@@ -13,16 +13,15 @@ export interface DesktopEntry {
 
 const CONTROL = /[\u0000-\u001f\u007f]/;
 
-/** The text of the file. Throws RangeError for a path with control characters, which no desktop file can name. */
+/** The text of the file. Throws RangeError for a path that no desktop file can name. */
 export function desktopEntry({ exec, link, comment }: DesktopEntry): string {
   const lines = [
     '[Desktop Entry]',
     'Type=Application',
-    'Version=1.5',
     'Name=Tokentray',
     `Comment=${comment}`,
     // The dashes end the options: what a link says can never be one (promise 28).
-    `Exec=${[...exec.map(quoteArgument), '--', ...(link ? ['%u'] : [])].join(' ')}`,
+    `Exec=${[...startable(exec).map(quoteArgument), '--', ...(link ? ['%u'] : [])].join(' ')}`,
     'Terminal=false',
     // Packages and AppImage tools bring the entry that people see.
     'NoDisplay=true',
@@ -30,6 +29,14 @@ export function desktopEntry({ exec, link, comment }: DesktopEntry): string {
     ...(link ? ['MimeType=x-scheme-handler/tokentray;'] : []),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** GIO looks for the program before it undoes doubled percent signs, and finds none: then `env`, which it finds, starts it. */
+function startable(exec: readonly string[]): readonly string[] {
+  const [program = ''] = exec;
+  if (!program.includes('%')) return exec;
+  if (program.includes('=')) throw new RangeError('The path of the program holds both % and =.');
+  return ['/usr/bin/env', ...exec];
 }
 
 /**

@@ -32,6 +32,12 @@ const browser: Tool = {
   package: 'chromium',
   found: () => onPath('chromium') || hasPlaywrightBrowser(),
 };
+/** What hands links to programs on a Linux desktop, and what says whether a desktop file is one. */
+const links: readonly Tool[] = [
+  { name: 'xdg-utils', package: 'xdg-utils', found: () => onPath('xdg-mime') },
+  { name: 'gio', package: 'libglib2.0-bin', found: () => onPath('gio') },
+  { name: 'desktop-file-utils', package: 'desktop-file-utils', found: () => onPath('desktop-file-validate') },
+];
 const agent: Tool = { name: 'oidc-agent', package: 'oidc-agent-cli', found: () => onPath('oidc-agent') };
 
 /** Specs drive a browser; without any, none is needed. */
@@ -43,7 +49,7 @@ export function browserSpecs(): string[] {
 export function prepareTests(options: { readonly bench?: boolean } = {}): string[] {
   const linux = process.platform === 'linux';
   const wanted = [
-    ...(linux ? [keyring, bus] : []),
+    ...(linux ? [keyring, bus, ...links] : []),
     ...(browserSpecs().length > 0 ? [browser] : []),
     ...(options.bench ? [agent] : []),
   ];
