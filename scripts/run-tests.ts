@@ -53,23 +53,20 @@ async function runNodeTests(words: readonly string[]): Promise<Outcome> {
   return { failed, notRun };
 }
 
-/** `projects`: of playwright.config.ts. */
-async function runBrowserSpecs(projects: readonly string[], words: readonly string[]): Promise<Outcome> {
+async function runBrowserSpecs(words: readonly string[]): Promise<Outcome> {
   const folder = mkdtempSync(join(tmpdir(), 'tokentray-specs-'));
   try {
     const results = join(folder, 'results.json');
     const playwright = join(ROOT, 'node_modules', '@playwright', 'test', 'cli.js');
     const reporter = ['--reporter=list,json', '--pass-with-no-tests', ...(CI ? ['--forbid-only'] : [])];
-    const chosen = projects.map((project) => `--project=${project}`);
-    const child = spawn(process.execPath, [playwright, 'test', ...reporter, ...chosen, ...words], {
+    const child = spawn(process.execPath, [playwright, 'test', ...reporter, ...words], {
       cwd: ROOT,
       env: { ...process.env, PLAYWRIGHT_JSON_OUTPUT_NAME: results },
       stdio: 'inherit',
     });
     const [code] = await once(child, 'close');
     const { stats } = JSON.parse(readFileSync(results, 'utf8')) as { stats: { skipped: number } };
-    const notRun = stats.skipped > 0 ? [`${stats.skipped} specs of ${projects.join(' and ')}`] : [];
-    return { failed: code !== 0, notRun };
+    return { failed: code !== 0, notRun: stats.skipped > 0 ? [`${stats.skipped} browser specs`] : [] };
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -88,11 +85,7 @@ async function main(words: readonly string[]): Promise<void> {
   if (browserSpecs().length > 0) {
     if (missing.includes('chromium'))
       outcomes.push({ failed: false, notRun: ['all browser specs (no chromium)'] });
-    else {
-      // The tray's specs apart: the measuring one must run alone, and no failure may hold back the others.
-      outcomes.push(await runBrowserSpecs(['window', 'measures'], words));
-      outcomes.push(await runBrowserSpecs(['desktop'], words));
-    }
+    else outcomes.push(await runBrowserSpecs(words));
   }
   const notRun = outcomes.flatMap((outcome) => outcome.notRun);
   const lines = [

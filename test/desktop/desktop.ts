@@ -1,6 +1,6 @@
 // The one interface that specs of the desktop know, over two makers: the stand-in, and Electron with a recorder. A maker
 // answers the same questions by the same names; what only one of them can do says so.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, type Page } from '@playwright/test';
 import type { Note } from '../support/electron/desktop.ts';
@@ -262,6 +262,21 @@ export class Desktop {
   /** Errors and warnings in the consoles of the pages. */
   get complaints(): readonly string[] {
     return this.#running.complaints;
+  }
+
+  /** What the app says about this desktop, asked by its window. */
+  async facts(): Promise<Record<string, unknown>> {
+    const page = await this.window();
+    const { facts } = await page.evaluate<{ facts: Record<string, unknown> }>(
+      `fetch('/window/desktop').then((answer) => answer.json())`,
+    );
+    return facts;
+  }
+
+  /** What the fake dbus-send of the harness was asked so far. */
+  busCalls(): string {
+    const file = join(this.folders.root, 'bus-calls');
+    return existsSync(file) ? readFileSync(file, 'utf8') : '';
   }
 
   /** Address of the endpoint, once there is one. */

@@ -21,6 +21,11 @@ export interface DesktopChoice {
   readonly env?: NodeJS.ProcessEnv;
   readonly args?: readonly string[];
   readonly sandbox?: boolean;
+  /**
+   * `tray` (when not given): a program in the place of dbus-send says that somebody shows tray icons, and knows nothing else.
+   * `none`: it says that there is nobody. `real`: the machine's own programs ask the bus that `env` names.
+   */
+  readonly bus?: 'tray' | 'none' | 'real';
   /** Before the start: files that must be there, programs in the place of the machine's own. */
   readonly prepare?: (folders: Folders) => void | Promise<void>;
   /** How the stand-in presents itself. */
@@ -43,6 +48,12 @@ interface Fixtures {
 interface WorkerFixtures {
   /** For files whose tests share a tray: start it in beforeAll, end it in afterAll with `endDesktop`. */
   readonly startDesktop: (choice?: DesktopChoice) => Promise<Desktop>;
+}
+
+/** In the place of dbus-send. Writes down what it was asked. */
+function fakeBus(folders: Folders, bus: 'tray' | 'none'): string {
+  const host = bus === 'tray' ? '*IsStatusNotifierHostRegistered*) echo "variant boolean true" ;;' : '';
+  return `#!/bin/sh\necho "$*" >> '${join(folders.root, 'bus-calls')}'\ncase "$*" in\n${host}\n*) exit 1 ;;\nesac\n`;
 }
 
 const started = new Map<Desktop, Started>();
@@ -110,6 +121,8 @@ async function start(browser: Browser, choice: DesktopChoice): Promise<Desktop> 
   writeFileSync(join(home, 'settings.json'), JSON.stringify(ports), { mode: 0o600 });
   const keyFile = join(folders.key, 'vault.key');
   const secrets = new Set<string>(await choice.fill?.(join(home, 'vault.db'), keyFile));
+  const { bus = 'tray' } = choice;
+  if (bus !== 'real') writeFileSync(join(folders.bin, 'dbus-send'), fakeBus(folders, bus), { mode: 0o755 });
   await choice.prepare?.(folders);
   const env = defined({
     ...commandEnvironment(home),

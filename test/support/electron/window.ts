@@ -411,6 +411,9 @@ toTest.on('window.mayAttach', (id: number) => {
   );
 });
 toTest.on('window.userCloses', (id: number) => windowOf(id)?.close());
+toTest.on('window.preferences', () =>
+  BrowserWindow.getAllWindows().map((window) => contentsOf(window).getLastWebPreferences()),
+);
 toTest.on('window.states', () =>
   BrowserWindow.getAllWindows().map((window) => ({
     id: window.id,
