@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bar, conclude, figure, heading, median } from './report.ts';
 import { CLI, prepare, type Setting } from './setting.ts';
+import { trayFigures } from './tray.ts';
 import { windowFigures } from './window.ts';
 
 const ROUNDS = 5;
@@ -149,7 +150,7 @@ async function host(): Promise<void> {
   }
 }
 
-const PARTS = { host, window: windowFigures } as const;
+const PARTS = { host, window: windowFigures, tray: trayFigures } as const;
 
 if (!existsSync(CLI)) throw new Error('dist/ is missing. Run npm run build first.');
 const words = process.argv.slice(2);

@@ -1,0 +1,102 @@
+// The tray's figures: the rows of a large menu, and the built tray in the stand-in from a click on a row to its token in the
+// clipboard. What a real desktop adds is not in them.
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium } from '@playwright/test';
+import { menuTemplate, trayRows } from '../../electron/tray-rows.ts';
+import { CHROMIUM } from '../support/chromium.ts';
+import { commandEnvironment } from '../support/cli-process.ts';
+import { textFile } from '../support/electron/clipboard-folder.ts';
+import { StandIn } from '../support/electron/launch.ts';
+import { connectionView, TRAY_NOW } from '../support/tray-samples.ts';
+import { fillVault } from '../support/window-fill.ts';
+import { bar, figure, heading, median } from './report.ts';
+
+const MANY = 500;
+const PROVIDERS = 40;
+const ROUNDS = 21;
+const CLICKS = 15;
+const MENU_MS = 100;
+const CLICK_MS = 50;
+const READY_MS = 10_000;
+const MAIN = join(import.meta.dirname, '..', '..', 'dist', 'electron', 'main.js');
+
+export async function trayFigures(): Promise<void> {
+  heading(`The tray with ${MANY} connections of ${PROVIDERS} providers`);
+  rows();
+  if (!existsSync(MAIN)) {
+    process.stdout.write('          dist/electron is missing; no click was measured\n');
+    return;
+  }
+  await clicks();
+}
+
+function rows(): void {
+  const connections = Array.from({ length: MANY }, (_, at) => connectionView(`p${at % PROVIDERS}/a${at}`));
+  const snapshot = { vault: 'open', connections, providers: [], paused: false } as const;
+  const times: number[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const began = performance.now();
+    menuTemplate(trayRows(snapshot, TRAY_NOW), () => {});
+    times.push(performance.now() - began);
+  }
+  // A tray draws rarely, so the first one, when nothing is warm, counts.
+  bar('rows and template, the first time', times[0]!, 'ms', `under ${MENU_MS}`, times[0]! < MENU_MS);
+  figure('the same, median', median(times), 'ms');
+}
+
+async function clicks(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'tokentray-tray-bench-'));
+  const [home, clipboard, keyFile] = ['home', 'clipboard', 'vault.key'].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
+  for (const made of [home, clipboard]) mkdirSync(made, { mode: 0o700 });
+  const accounts = Array.from({ length: MANY }, (_, at) => ({ account: `a${at}`, endsIn: 3_600_000 }));
+  await fillVault(accounts)(join(home, 'vault.db'), keyFile);
+  const env = {
+    ...commandEnvironment(home),
+    XDG_SESSION_TYPE: 'x11',
+    TOKENTRAY_PORT: '0',
+    TOKENTRAY_KEY_SOURCE: 'file',
+    TOKENTRAY_KEY_FILE: keyFile,
+  };
+  const browser = await chromium.launch(CHROMIUM);
+  const app = await StandIn.launch({ browser, main: MAIN, env, clipboard });
+  try {
+    await until(async () => JSON.stringify(await app.ask('tray.rows')).includes(`acme (${MANY})`));
+    const times: number[] = [];
+    for (let click = 0; click < CLICKS; click += 1) {
+      rmSync(textFile(clipboard), { force: true });
+      const began = performance.now();
+      await app.ask('tray.press', [0, click]);
+      await until(async () => existsSync(textFile(clipboard)));
+      times.push(performance.now() - began);
+      if (!readFileSync(textFile(clipboard), 'utf8').startsWith('access-')) throw new Error('no token');
+    }
+    const middle = median(times);
+    bar(
+      'click on a fresh row to its token in the clipboard',
+      middle,
+      'ms',
+      `under ${CLICK_MS}`,
+      middle < CLICK_MS,
+    );
+    figure('the same, slowest', Math.max(...times), 'ms');
+  } finally {
+    await app.close();
+    await browser.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + READY_MS;
+  while (!(await holds())) {
+    if (performance.now() > deadline) throw new Error('the tray did not get there in time');
+    // Not without a pause: the two processes may have one processor between them.
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}
