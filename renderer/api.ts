@@ -3,6 +3,8 @@
 import type {
   ConnectionJson,
   ConsentJson,
+  CopiedJson,
+  DesktopJson,
   DiscoveryJson,
   KeyJson,
   NewKeyJson,
@@ -13,6 +15,7 @@ import type {
   SettingsJson,
   SlotJson,
   StatusJson,
+  WindowSessionJson,
   WireTypes,
 } from '../api/wire.ts';
 import { HostUnreachable } from './problem.ts';
@@ -22,12 +25,16 @@ export interface ConsentRequest {
   readonly provider: string;
   readonly account?: string;
   readonly scopes?: readonly string[];
+  /** `browser`: the host opens it. */
+  readonly via?: 'browser';
 }
 
 export type SlotRequest =
   | { readonly kind: 'passphrase'; readonly passphrase: string }
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'keychain' };
+
+export type SettingsChanges = Partial<Omit<SettingsJson, 'restart_needed'>>;
 
 export interface ActivityFilter {
   readonly after?: number;
@@ -55,8 +62,7 @@ export const api = {
   activity: (filter: ActivityFilter, signal?: AbortSignal) =>
     sendJson<WireTypes['Activity']>('GET', at('activity') + query(filter), undefined, signal),
   settings: (signal?: AbortSignal) => sendJson<SettingsJson>('GET', at('settings'), undefined, signal),
-  changeSettings: (changes: Partial<Omit<SettingsJson, 'restart_needed'>>) =>
-    sendJson<SettingsJson>('PATCH', at('settings'), changes),
+  changeSettings: (changes: SettingsChanges) => sendJson<SettingsJson>('PATCH', at('settings'), changes),
 
   connections: (signal?: AbortSignal) =>
     sendJson<WireTypes['Connections']>('GET', at('connections'), undefined, signal),
@@ -112,12 +118,21 @@ export const api = {
   resetSandbox: () => sendJson<SandboxJson>('POST', at('sandbox', 'reset')),
   stopSandbox: () => sendJson<SandboxJson>('POST', at('sandbox', 'stop')),
 
+  /** Where the tray shows this window: the host puts it in the clipboard, and no text comes here. */
+  copyByHost: (connection: string, format: CopyFormat) =>
+    sendJson<CopiedJson>('POST', '/window/copy', { connection, format }),
   /** The text for the clipboard, by a ticket that works once. Keep it in no variable that outlives the copy. */
   copy: async (connection: string, format: CopyFormat): Promise<Blob> => {
     const { ticket } = await sendJson<WireTypes['Ticket']>('POST', '/window/copy', { connection, format });
     const answer = await send('POST', `/window/copy/${encodeURIComponent(ticket)}`);
     return new Blob([await answer.text()], { type: 'text/plain' });
   },
+
+  desktop: (signal?: AbortSignal) => sendJson<DesktopJson>('GET', '/window/desktop', undefined, signal),
+  changeDesktop: (changes: Partial<DesktopJson['preferences']>) =>
+    sendJson<DesktopJson>('PATCH', '/window/desktop', changes),
+  closePicker: () => send('POST', '/window/desktop/picker', { action: 'close' }),
+  resumeRefreshes: () => sendJson<WireTypes['Refreshes']>('POST', at('refreshes', 'resume')),
 
   sessions: (signal?: AbortSignal) =>
     sendJson<WireTypes['Sessions']>('GET', '/window/sessions', undefined, signal),
@@ -127,6 +142,15 @@ export const api = {
     sendJson<WireTypes['Proof']>('POST', '/window/proof', proof),
   endSession: () => send('DELETE', '/window/session'),
 };
+
+/** Which window this is, and whether it has a session. */
+export async function askSession(): Promise<WindowSessionJson | 'refused' | 'unreachable'> {
+  try {
+    return await sendJson<WindowSessionJson>('GET', '/window/session');
+  } catch (error) {
+    return error instanceof HostUnreachable ? 'unreachable' : 'refused';
+  }
+}
 
 /** Buys the session with the code of the link. */
 export async function exchangeCode(

@@ -3,11 +3,13 @@ import { useQuery } from '@tanstack/react-query';
 import { HostBanner } from './host-banner.tsx';
 import { HostUnreachable } from './problem.ts';
 import { queries } from './queries.ts';
+import { useRoute } from './router.ts';
 import { sessionState } from './session.ts';
 import { Shell } from './shell.tsx';
 import { useStore } from './store.ts';
 import { HostStopped } from './views/host-stopped.tsx';
 import { LockScreen } from './views/lock-screen.tsx';
+import { Picker, PickerKeys } from './views/picker.tsx';
 import { SessionEnded } from './views/session-ended.tsx';
 import { SetupScreen } from './views/setup-screen.tsx';
 import { Waiting } from './views/waiting.tsx';
@@ -18,6 +20,7 @@ export function App() {
 }
 
 function Opened() {
+  const route = useRoute();
   const { data: status, error } = useQuery(queries.status);
   if (status === undefined)
     return error === null ? <Waiting /> : <HostStopped silent={error instanceof HostUnreachable} />;
@@ -25,8 +28,8 @@ function Opened() {
     <>
       {status.state === 'setup' && <SetupScreen />}
       {status.state === 'locked' && <LockScreen />}
-      {status.state === 'open' && <Shell status={status} />}
-      <HostBanner />
+      {status.state === 'open' && (route.view === 'picker' ? <Picker /> : <Shell status={status} />)}
+      {route.view === 'picker' ? <PickerKeys /> : <HostBanner />}
     </>
   );
 }

@@ -6,6 +6,7 @@ import { api, type ConsentRequest } from './api.ts';
 import { HostProblem, sentenceOf } from './problem.ts';
 import { keepConnection, queries, queryClient } from './queries.ts';
 import { navigate, paths } from './router.ts';
+import { inTray } from './session.ts';
 import { notify } from './ui/toast.tsx';
 
 const KEY = 'tokentray.consents';
@@ -29,14 +30,14 @@ export function useConsent(id: string | undefined): ConsentJson | undefined {
   return useQuery({ ...queries.consent(id ?? ''), enabled: id !== undefined }).data;
 }
 
-/** Asks for a consent and opens it in a new tab, or tells why not. Must run inside a click. */
+/** Asks for a consent and opens it (in the tray, the host does), or tells why not. Must run inside a click. */
 export async function connect(request: ConsentRequest): Promise<ConsentJson | undefined> {
   try {
-    const { consent } = await api.startConsent(request);
+    const { consent } = await api.startConsent(inTray() ? { ...request, via: 'browser' } : request);
     askedHere.add(consent.id);
     rememberConsent(consent.id);
     await queryClient.invalidateQueries({ queryKey: consentsQuery.queryKey });
-    openConsent(consent);
+    if (!inTray()) openConsent(consent);
     return consent;
   } catch (error) {
     notify({ title: sentenceOf(error), tone: 'bad' });

@@ -1,13 +1,19 @@
-// Copies a token by a ticket of the host. The text goes from its answer to the clipboard: no variable, page or cache keeps it.
+// Copies a token. In the tray the host does it; elsewhere the text goes by a ticket from the host's answer to the clipboard:
+// no variable, page or cache keeps it.
 import type { ConnectionJson } from '../api/wire.ts';
 import { api, type CopyFormat } from './api.ts';
 import { connect } from './consents.ts';
 import { HostProblem, sentenceOf } from './problem.ts';
+import { inTray } from './session.ts';
 import { notify } from './ui/toast.tsx';
 
 /** Must run inside a click or a key press: the browser then allows the clipboard. */
 export async function copyToken(connection: ConnectionJson, format: CopyFormat): Promise<void> {
   const { id, name } = connection;
+  if (inTray()) {
+    await copyByHost(connection, format);
+    return;
+  }
   if (navigator.clipboard === undefined || typeof ClipboardItem === 'undefined') {
     tellCommand(name, format);
     return;
@@ -25,6 +31,18 @@ export async function copyToken(connection: ConnectionJson, format: CopyFormat):
     const error = await problem;
     if (error === undefined) tellCommand(name, format);
     else tellProblem(connection, error);
+  }
+}
+
+/** True when the host can tell that it is in the clipboard. */
+export async function copyByHost(connection: ConnectionJson, format: CopyFormat): Promise<boolean> {
+  try {
+    const { copied, sentence } = await api.copyByHost(connection.id, format);
+    notify({ title: sentence, ...(copied ? {} : { tone: 'bad' }) });
+    return copied;
+  } catch (error) {
+    tellProblem(connection, error);
+    return false;
   }
 }
 

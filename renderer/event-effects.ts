@@ -4,7 +4,7 @@ import { consentEnded, rememberConsent } from './consents.ts';
 import type { ConsentEventJson, EventJson } from './event-json.ts';
 import type { ServerEvent } from './event-stream.ts';
 import { dropConnection, forgetWhatIsInside, keepConnection, queries, queryClient } from './queries.ts';
-import { navigate } from './router.ts';
+import { isPicker, navigate } from './router.ts';
 import { closeNotices } from './ui/toast.tsx';
 
 /** A burst (a hundred refreshes after a sleep) becomes one look. */
@@ -41,6 +41,12 @@ export function applyEvent({ type, data }: ServerEvent): void {
       refetch('consents');
       refetch('activity');
       return;
+    case 'refreshes':
+      refetch('status');
+      return;
+    case 'desktop':
+      refetch('desktop');
+      return;
     case 'key':
     case 'hand_out':
       refetch('keys');
@@ -68,7 +74,8 @@ export function vaultChanged(state: 'setup' | 'locked' | 'open'): void {
   clearTimeout(gathering);
   changed.clear();
   closeNotices();
-  navigate('/', { replace: true });
+  // The quick picker is a window of its own, with one view.
+  if (!isPicker()) navigate('/', { replace: true });
   void forgetWhatIsInside();
 }
 

@@ -6,7 +6,9 @@ export type EventJson =
   | { readonly type: 'connection'; readonly action: string; readonly id: string }
   | ConsentEventJson
   | { readonly type: 'key' }
-  | { readonly type: 'hand_out' };
+  | { readonly type: 'hand_out' }
+  | { readonly type: 'refreshes' }
+  | { readonly type: 'desktop' };
 
 export interface ConsentEventJson {
   readonly type: 'consent';

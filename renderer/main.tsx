@@ -5,7 +5,7 @@ import { QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import './theme.css';
-import { exchangeCode } from './api.ts';
+import { askSession, exchangeCode } from './api.ts';
 import { App } from './app.tsx';
 import { watchAttendance } from './attendance.ts';
 import { followEvents } from './events.ts';
@@ -16,7 +16,7 @@ import { closeNotices, Notices } from './ui/toast.tsx';
 
 applyStoredTheme();
 watchForNewLink();
-await beginSession(exchangeCode);
+await beginSession(exchangeCode, askSession);
 
 if (sessionState.get().status === 'open') {
   // Asked for while the page is being made.

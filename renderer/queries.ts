@@ -46,6 +46,7 @@ export const queries = {
     queryKey: ['sessions'],
     queryFn: async ({ signal }) => (await api.sessions(signal)).sessions,
   }),
+  desktop: queryOptions({ queryKey: ['desktop'], queryFn: ({ signal }) => api.desktop(signal) }),
   settings: queryOptions({ queryKey: ['settings'], queryFn: ({ signal }) => api.settings(signal) }),
   activity: (filter: ActivityFilter) =>
     queryOptions({ queryKey: ['activity', filter], queryFn: ({ signal }) => api.activity(filter, signal) }),

@@ -17,6 +17,8 @@ export async function send(
   signal?: AbortSignal,
 ): Promise<Response> {
   const headers = new Headers(sessionHeader());
+  // What no form and no image can send: the tray's window asks for it, and a browser's has its session.
+  if (method !== 'GET') headers.set('X-Tokentray-Window', '1');
   // What an event made the window read does not keep an empty chair's session alive.
   if (method === 'GET' && !isAttended()) headers.set('X-Tokentray-Unattended', '1');
   if (body !== undefined) headers.set('Content-Type', 'application/json');

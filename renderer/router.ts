@@ -6,6 +6,7 @@ export type Route =
   | { readonly view: 'providers' }
   | { readonly view: 'provider'; readonly id: string }
   | { readonly view: 'new-provider' }
+  | { readonly view: 'picker' }
   | { readonly view: 'calendar' | 'activity' | 'scripts' | 'settings' | 'decode' };
 
 const path = createStore(location.pathname);
@@ -20,6 +21,7 @@ function parsePath(pathname: string): Route {
     case 'providers':
       if (id === undefined) return { view: 'providers' };
       return id === 'new' ? { view: 'new-provider' } : { view: 'provider', id };
+    case 'picker':
     case 'calendar':
     case 'activity':
     case 'scripts':
@@ -45,6 +47,10 @@ export function navigate(to: string, { replace = false } = {}): void {
   if (replace) history.replaceState(null, '', to);
   else history.pushState(null, '', to);
   path.set(to);
+}
+
+export function isPicker(): boolean {
+  return parsePath(path.get()).view === 'picker';
 }
 
 export function useRoute(): Route {

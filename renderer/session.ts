@@ -1,6 +1,7 @@
-// The session of this window: a one-time code from the address buys it, sessionStorage keeps it, a 401 ends it.
+// The session of this window: a one-time code from the address buys it, sessionStorage keeps it, a 401 ends it. A window
+// of the tray has none and needs none: which one this is, the host says, never the address.
 // The code leaves the address before anything else happens; neither is ever put into the page.
-import type { WireTypes } from '../api/wire.ts';
+import type { WindowSessionJson, WireTypes } from '../api/wire.ts';
 import { createStore } from './store.ts';
 
 const KEY = 'tokentray.session';
@@ -11,6 +12,13 @@ export type SessionState =
   | { readonly status: 'ended'; readonly why: 'none' | 'refused' | 'over' | 'unreachable' };
 
 export const sessionState = createStore<SessionState>({ status: 'ended', why: 'none' });
+
+let door: WindowSessionJson['door'] = 'window-http';
+
+/** True in the tray's own window: the host copies, opens the browser and knows the desktop. Known before anything is drawn. */
+export function inTray(): boolean {
+  return door === 'window';
+}
 
 /** For the one header that carries it. */
 export function sessionSecret(): string | null {
@@ -25,10 +33,17 @@ export function endSession(): void {
 /** Called once, before anything is drawn. */
 export async function beginSession(
   exchange: (code: string) => Promise<WireTypes['NewSession'] | 'refused' | 'unreachable'>,
+  ask: () => Promise<WindowSessionJson | 'refused' | 'unreachable'>,
 ): Promise<void> {
   const code = takeCode();
   if (code === null) {
-    if (sessionSecret() !== null) sessionState.set({ status: 'open' });
+    const secret = sessionSecret();
+    const answer = await ask();
+    if (typeof answer !== 'string') door = answer.door;
+    // A host that is away for a moment has not ended anything.
+    if (typeof answer !== 'string' || (answer === 'unreachable' && secret !== null)) {
+      sessionState.set({ status: 'open' });
+    } else if (secret !== null) sessionState.set({ status: 'ended', why: 'over' });
     return;
   }
   const answer = await exchange(code);

@@ -1,12 +1,13 @@
 // Where the host listens, what opened the vault, and the lock.
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { Lock } from 'lucide-react';
+import { Lock, Play } from 'lucide-react';
 import type { SlotJson, StatusJson } from '../../api/wire.ts';
 import { api } from '../api.ts';
+import { useDesktop } from '../desktop.ts';
 import { vaultChanged } from '../event-effects.ts';
 import { hostLink } from '../events.ts';
 import { sentenceOf } from '../problem.ts';
-import { queries } from '../queries.ts';
+import { queries, queryClient } from '../queries.ts';
 import { useStore } from '../store.ts';
 import { Dot } from '../ui/dot.tsx';
 import { IconButton } from '../ui/icon-button.tsx';
@@ -17,18 +18,30 @@ export function HostState({ status }: { readonly status: StatusJson }) {
   const link = useStore(hostLink);
   const { data: slots } = useQuery(queries.slots);
   const lock = useLock();
+  const resume = useResume();
+  const warnings = [...status.warnings, ...(useDesktop()?.facts.warnings ?? [])];
   const address = status.url === null ? 'its socket' : new URL(status.url).host;
   return (
     <div className={styles.state}>
-      {status.warnings.length > 0 && (
+      {warnings.length > 0 && (
         <details className={styles.warnings}>
-          <summary>
-            {status.warnings.length === 1 ? 'A warning' : `${status.warnings.length} warnings`}
-          </summary>
-          {status.warnings.map((warning) => (
+          <summary>{warnings.length === 1 ? 'A warning' : `${warnings.length} warnings`}</summary>
+          {warnings.map((warning) => (
             <p key={warning}>{warning}</p>
           ))}
         </details>
+      )}
+      {status.refreshes_paused && (
+        <p className={styles.line}>
+          <span className={styles.vault}>Refresh is paused</span>
+          <IconButton
+            label="Refresh in time again"
+            disabled={resume.isPending}
+            onClick={() => resume.mutate()}
+          >
+            <Play size={14} aria-hidden="true" />
+          </IconButton>
+        </p>
       )}
       <p className={styles.line}>
         <Dot tone={link === 'down' ? 'bad' : 'fresh'} />
@@ -42,6 +55,14 @@ export function HostState({ status }: { readonly status: StatusJson }) {
       </p>
     </div>
   );
+}
+
+function useResume() {
+  return useMutation({
+    mutationFn: api.resumeRefreshes,
+    onSuccess: () => queryClient.invalidateQueries(queries.status),
+    onError: (error) => notify({ title: sentenceOf(error), tone: 'bad' }),
+  });
 }
 
 /** Locks the vault; the screens behind it close at once. */

@@ -6,6 +6,7 @@ import { consentEnd, lookOf } from '../../text/connection-words.ts';
 import { Dot } from '../../ui/dot.tsx';
 import { Link } from '../../ui/link.tsx';
 import { Time } from '../../ui/time.tsx';
+import { BrowserChoice } from './browser-choice.tsx';
 import styles from './connection-detail.module.css';
 import { DetailActions } from './detail-actions.tsx';
 import { LifeStrip } from './life-strip.tsx';
@@ -46,6 +47,7 @@ export function ConnectionDetail({ connection }: { readonly connection: Connecti
           )}
           {consentEnd(connection)}
         </dd>
+        <BrowserChoice id={connection.id} />
         <dt>Scopes</dt>
         <dd>
           <Scopes

@@ -1,10 +1,11 @@
-// The three ports that can be chosen, saved together.
+// The ports that can be chosen, saved together. A tray's window has none.
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useRef, useState } from 'react';
 import type { SettingsJson } from '../../../api/wire.ts';
 import { api } from '../../api.ts';
 import { HostProblem, sentenceOf } from '../../problem.ts';
 import { queries, queryClient } from '../../queries.ts';
+import { inTray } from '../../session.ts';
 import { Button } from '../../ui/button.tsx';
 import { Field } from '../../ui/field.tsx';
 import { TextInput } from '../../ui/text-input.tsx';
@@ -23,6 +24,7 @@ type Texts = Readonly<Record<Port, string>>;
 const LAST_PORT = 65_535;
 
 export function PortForm({ settings }: { readonly settings: SettingsJson }) {
+  const ports = PORTS.filter(({ field }) => field !== 'window_port' || !inTray());
   const [texts, setTexts] = useState<Texts>(() => textsOf(settings));
   const [wrong, setWrong] = useState<Partial<Texts>>({});
   const form = useRef<HTMLFormElement>(null);
@@ -56,7 +58,7 @@ export function PortForm({ settings }: { readonly settings: SettingsJson }) {
   return (
     <form ref={form} className={styles.form} noValidate onSubmit={submit}>
       <div className={styles.pair}>
-        {PORTS.map(({ field, label, hint }) => (
+        {ports.map(({ field, label, hint }) => (
           <Field key={field} label={label} hint={hint} error={wrong[field]}>
             {(control) => (
               <TextInput
@@ -72,7 +74,7 @@ export function PortForm({ settings }: { readonly settings: SettingsJson }) {
       </div>
       {settings.restart_needed && (
         <p className={styles.note}>
-          A port was changed and takes effect at the next start. Stop the host, then start it again.
+          Something was changed that takes effect at the next start. Stop the host, then start it again.
         </p>
       )}
       <div className={styles.actions}>

@@ -1,6 +1,8 @@
 // Where the host listens, and the ports that can be chosen. A port that is in use now changes at the next start.
 import { useQuery } from '@tanstack/react-query';
 import { queries } from '../../queries.ts';
+import { useSettingsChange } from '../../settings.ts';
+import { Checkbox } from '../../ui/checkbox.tsx';
 import { CopyField } from '../../ui/copy-field.tsx';
 import { FieldGroup } from '../../ui/field-group.tsx';
 import { PortForm } from './port-form.tsx';
@@ -10,6 +12,7 @@ export function Ports() {
   const { data: status } = useQuery(queries.status);
   // No event tells of a setting that was changed elsewhere.
   const { data: settings, error } = useQuery({ ...queries.settings, refetchOnMount: 'always' });
+  const change = useSettingsChange();
   return (
     <Section title="Addresses" about="Where scripts and this window find the host." failure={error}>
       {status !== undefined && (
@@ -26,7 +29,17 @@ export function Ports() {
           )}
         </>
       )}
-      {settings !== undefined && <PortForm key={JSON.stringify(settings)} settings={settings} />}
+      {settings !== undefined && (
+        <>
+          <Checkbox
+            label="Answer scripts on TCP"
+            hint="The socket answers in any case. From the next start."
+            checked={settings.endpoint_enabled}
+            onChange={(event) => change.mutate({ endpoint_enabled: event.target.checked })}
+          />
+          <PortForm key={JSON.stringify(settings)} settings={settings} />
+        </>
+      )}
     </Section>
   );
 }

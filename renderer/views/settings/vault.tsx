@@ -4,8 +4,10 @@ import { useState } from 'react';
 import type { SlotJson } from '../../../api/wire.ts';
 import { useLock } from '../../navigation/host-state.tsx';
 import { queries } from '../../queries.ts';
+import { useSettingsChange } from '../../settings.ts';
 import { slotName, slotPlace } from '../../text/slot-words.ts';
 import { Button } from '../../ui/button.tsx';
+import { DurationSelect } from '../../ui/duration-select.tsx';
 import { Time } from '../../ui/time.tsx';
 import { AddSlot } from './add-slot.tsx';
 import { RemoveSlot } from './remove-slot.tsx';
@@ -15,11 +17,15 @@ import { Section } from './section.tsx';
 
 type Asking = { readonly what: 'add' | 'rotate' } | { readonly what: 'remove'; readonly slot: SlotJson };
 
+const LOCK_SECONDS = [300, 900, 3_600, 14_400, 43_200, 0];
+
 export function Vault() {
   const { data: slots = [], error } = useQuery({ ...queries.slots, refetchOnMount: 'always' });
   const [asking, setAsking] = useState<Asking>();
   const close = (): void => setAsking(undefined);
   const lock = useLock();
+  const { data: settings } = useQuery(queries.settings);
+  const change = useSettingsChange();
   return (
     <Section title="Vault" about="Any one of these opens it. Keep two, in case one is lost." failure={error}>
       <ul className={styles.rows}>
@@ -49,6 +55,15 @@ export function Vault() {
         <p className={styles.small}>
           The only way to open the vault cannot be removed. Add another one first.
         </p>
+      )}
+      {settings !== undefined && (
+        <DurationSelect
+          label="Lock when nobody uses it for"
+          hint="A token that is handed out counts as use, and so does work in a window."
+          value={settings.lock_after_minutes * 60}
+          usual={LOCK_SECONDS}
+          onChoose={(seconds) => change.mutate({ lock_after_minutes: seconds / 60 })}
+        />
       )}
       <div className={styles.actions}>
         <Button onClick={() => setAsking({ what: 'add' })}>Add a way to open it</Button>
