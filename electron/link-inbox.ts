@@ -6,7 +6,7 @@ import type { LogPort } from '../core/ports.ts';
 import type { LinkReading } from './link-text.ts';
 
 export interface LinkJudge {
-  /** The engine's word on a link; must not throw. */
+  /** The engine's word on a link, which it also keeps in its log; must not throw. */
   readonly arrive: (url: URL) => 'taken' | 'ignored';
   /** A consent takes its answer now. */
   readonly onTaken: () => void;
@@ -55,7 +55,6 @@ export class LinkInbox {
       judge.onTaken();
       return;
     }
-    this.#drop('no consent waits for it');
     const now = this.#now();
     if (now - this.#noticedAt < NOTICE_EVERY_MS) return;
     this.#noticedAt = now;

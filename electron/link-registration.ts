@@ -25,19 +25,22 @@ export function isInstalled(env: NodeJS.ProcessEnv): boolean {
 }
 
 /**
- * Writes the file if it is not the same already, and makes it the one for our links. False when the system did not take
- * it. Throws `storage` or `unsafe_path` when the file cannot be written, RangeError for a path no such file can name.
+ * Writes the file if it is not the same already, and makes it known. Throws `storage` or `unsafe_path` when it cannot be
+ * written, RangeError for a path no such file can name.
  */
-export async function registerLinks(env: NodeJS.ProcessEnv, program: readonly string[]): Promise<boolean> {
+export async function writeLinkEntry(env: NodeJS.ProcessEnv, program: readonly string[]): Promise<void> {
   const directory = join(dataHome(env), 'applications');
   const path = join(directory, FILE);
   const text = desktopEntry({ exec: program, link: true, comment: 'Takes the answers of sign-ins' });
-  if (!existsSync(path) || readFileSync(path, 'utf8') !== text) {
-    mkdirSync(directory, { recursive: true });
-    writePrivateFile(path, text);
-    // Without it, what opens links by this cache does not see the file; many look for themselves.
-    await runTool('update-desktop-database', [directory], env);
-  }
+  if (existsSync(path) && readFileSync(path, 'utf8') === text) return;
+  mkdirSync(directory, { recursive: true });
+  writePrivateFile(path, text);
+  // Without it, what opens links by this cache does not see the file; many look for themselves.
+  await runTool('update-desktop-database', [directory], env);
+}
+
+/** Makes our desktop file the one for our links. False when the system did not take it. */
+export function takeLinks(env: NodeJS.ProcessEnv): Promise<boolean> {
   return runTool('xdg-mime', ['default', FILE, SCHEME_TYPE], env);
 }
 

@@ -3,7 +3,7 @@
 import { app } from 'electron';
 import { LINK_SCHEME } from '../core/consent/redirect/link.ts';
 import type { LinksOwner, LogPort } from '../core/ports.ts';
-import { isInstalled, programOf, registerLinks } from './link-registration.ts';
+import { isInstalled, programOf, takeLinks, writeLinkEntry } from './link-registration.ts';
 
 /** The program and, in a checkout, the folder it was started with. */
 export function runningProgram(): readonly string[] {
@@ -33,10 +33,13 @@ export async function keepLinks(log: LogPort, env: NodeJS.ProcessEnv = process.e
   try {
     const before = await linkOwner();
     if (before.kind === 'other') return before;
-    const withoutPackage = process.platform === 'linux' && !isInstalled(env);
-    if (withoutPackage) await registerLinks(env, programOf(env, runningProgram()));
+    const onLinux = process.platform === 'linux';
+    if (onLinux && !isInstalled(env)) await writeLinkEntry(env, programOf(env, runningProgram()));
     if (before.kind === 'ours') return before;
     app.setAsDefaultProtocolClient(LINK_SCHEME, process.execPath, registryArguments());
+    const after = await linkOwner();
+    // Desktops that keep a list of their own.
+    if (after.kind === 'ours' || !onLinux || !(await takeLinks(env))) return after;
     return await linkOwner();
   } catch (error) {
     log.warn('links_not_registered', { error: error instanceof Error ? error.name : 'unknown' });

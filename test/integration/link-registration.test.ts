@@ -16,7 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { isInstalled, programOf, registerLinks } from '../../electron/link-registration.ts';
+import { isInstalled, programOf, takeLinks, writeLinkEntry } from '../../electron/link-registration.ts';
 import { linkFrom } from '../../electron/link-text.ts';
 
 const LINK = 'tokentray://callback/work?code=a%20b&state=s1&x=--inspect';
@@ -86,7 +86,8 @@ test(
     const { env, data } = home(t);
     const { path, said } = program(env.HOME!, 'My "apps" $HOME `x` 100% \\/Tokentray.AppImage');
     assert.deepEqual(programOf({ APPIMAGE: path }, ['/tmp/.mount_x/tokentray']), [path]);
-    assert.equal(await registerLinks(env, [path]), true);
+    await writeLinkEntry(env, [path]);
+    assert.equal(await takeLinks(env), true);
 
     const file = join(data, 'applications', FILE);
     const valid = spawnSync('desktop-file-validate', [file], { encoding: 'utf8' });
@@ -112,11 +113,11 @@ test(
   async (t) => {
     const { env, data } = home(t);
     const file = join(data, 'applications', FILE);
-    await registerLinks(env, ['/home/me/Tokentray.AppImage']);
+    await writeLinkEntry(env, ['/home/me/Tokentray.AppImage']);
     const { ino } = statSync(file);
-    await registerLinks(env, ['/home/me/Tokentray.AppImage']);
+    await writeLinkEntry(env, ['/home/me/Tokentray.AppImage']);
     assert.equal(statSync(file).ino, ino);
-    await registerLinks(env, ['/home/me/apps/Tokentray.AppImage']);
+    await writeLinkEntry(env, ['/home/me/apps/Tokentray.AppImage']);
     assert.match(readFileSync(file, 'utf8'), /^Exec="\/home\/me\/apps\/Tokentray\.AppImage" -- %u$/m);
   },
 );
@@ -126,7 +127,8 @@ test(
   linux,
   async (t) => {
     const { env, data } = home(t);
-    assert.equal(await registerLinks({ ...env, PATH: '' }, ['/opt/t']), false);
+    await writeLinkEntry({ ...env, PATH: '' }, ['/opt/t']);
+    assert.equal(await takeLinks({ ...env, PATH: '' }), false);
     assert.equal(existsSync(join(data, 'applications', FILE)), true);
   },
 );

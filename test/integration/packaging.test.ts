@@ -214,3 +214,11 @@ test('a package holds what the build made and the keychain library, nothing else
 test('security 6.1: the binary of a laid-out package has the nine fuses as asked, before anything is signed', async () => {
   assert.deepEqual(await getCurrentFuseWire(join(laidOut.app, 'tokentray')), { version: '1', ...NINE });
 });
+
+test('the workflow names every action by the hash of a commit with its version beside it, and asks for no rights but to read', () => {
+  const workflow = readFileSync(join(ROOT, '.github', 'workflows', 'ci.yml'), 'utf8');
+  const uses = workflow.match(/uses: .*$/gm) ?? [];
+  assert.equal(uses.length > 0, true);
+  for (const line of uses) assert.match(line, /^uses: [\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+  assert.match(workflow, /^permissions:\n {2}contents: read\n/m);
+});

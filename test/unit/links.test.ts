@@ -147,7 +147,7 @@ test('promise 32: of 1000 links in a second all are judged, one notice is given,
   }
   assert.equal(told.arrived.length, 1_000);
   assert.deepEqual([told.taken, told.stray], [1, 1]);
-  assert.equal(log.entries.length <= 2, true);
+  assert.equal(log.entries.length, 0);
 });
 
 test('promise 32: before the engine is there ten links wait, and the rest is dropped with one log line a second', () => {
