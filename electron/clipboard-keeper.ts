@@ -32,7 +32,7 @@ export interface KeeperOptions {
 }
 
 /** A quit or a lock waits so long at most; a desktop that answers later has a clipboard that nobody can use. */
-export const CLEAR_MS = 2_000;
+const CLEAR_MS = 2_000;
 
 interface Held {
   readonly mark: ClipboardMark;

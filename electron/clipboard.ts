@@ -27,8 +27,6 @@ export interface Clipboard {
   copy(connection: string, format: 'token' | 'header'): Promise<Copied>;
   /** On lock and on quit. Never throws, and ends within two seconds. */
   clear(): Promise<void>;
-  /** Something of ours may be in it: a quit waits for clear(). */
-  holds(): boolean;
   /** The way a click in the tray takes. */
   way(): ClipboardWay;
   dispose(): void;
@@ -60,23 +58,23 @@ export function createClipboard(options: ClipboardOptions): Clipboard {
     async copy(connection, format) {
       const { access_token } = await engine.tokens.handOut(OWNER, connection, { door: 'window' });
       const text = format === 'header' ? `Authorization: Bearer ${access_token}` : access_token;
-      const done = last.then(() => put(connection, text));
+      const done = last.then(() => put(text, `/picker?connection=${connection}&format=${format}`));
       last = done.catch(() => {});
       return done;
     },
     clear: () => keeper.clear(),
-    holds: () => keeper.holds(),
     way: () => clipboardWay(session, false, wl !== undefined),
     dispose: unsubscribe,
   };
 
-  async function put(connection: string, text: string): Promise<Copied> {
+  /** `picked`: the picker on what is wanted, should it be needed. */
+  async function put(text: string, picked: string): Promise<Copied> {
     const way = clipboardWay(session, hasFocus(), wl !== undefined);
-    if (way === 'picker') return throughPicker(connection, text);
+    if (way === 'picker') return throughPicker(text, picked);
     const { copied, clearsIn } = await keeper.put(text, way === 'wl-copy' && wl !== undefined ? wl : direct);
     if (copied) return said(clearsIn);
     log.warn('clipboard_write_failed', { way });
-    if (session === 'wayland') return throughPicker(connection, text);
+    if (session === 'wayland') return throughPicker(text, picked);
     return { copied, clearsIn, sentence: 'Not copied: the clipboard of this desktop refused it. Try again.' };
   }
 
@@ -84,8 +82,8 @@ export function createClipboard(options: ClipboardOptions): Clipboard {
    * A window of ours gets the focus and writes at that moment. Whether that arrived cannot be told: Chromium offers a text
    * only with the serial of a key or click in a window of its own, so the picker stays for Enter, which is one.
    */
-  async function throughPicker(connection: string, text: string): Promise<Copied> {
-    if (!(await takesFocus(picker, connection))) return { ...NOTHING, sentence: NO_FOCUS };
+  async function throughPicker(text: string, picked: string): Promise<Copied> {
+    if (!(await takesFocus(picker, picked))) return { ...NOTHING, sentence: NO_FOCUS };
     await keeper.put(text, direct);
     return { ...NOTHING, sentence: PRESS_ENTER };
   }
@@ -96,12 +94,12 @@ function said(clearsIn: number | null): Copied {
   return { copied: true, clearsIn, sentence: `Copied. It stays in the clipboard ${until}.` };
 }
 
-/** Shows the picker on this connection. True at the moment it has the focus; false when it got none. */
-async function takesFocus(picker: ClipboardOptions['picker'], connection: string): Promise<boolean> {
+/** Shows the picker. True at the moment it has the focus; false when it got none. */
+async function takesFocus(picker: ClipboardOptions['picker'], path: string): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const patience = setTimeout(resolve, FOCUS_MS, false);
   const stop = picker.onFocus(() => resolve(true));
-  picker.show(`/picker?connection=${connection}`);
+  picker.show(path);
   if (picker.isFocused()) resolve(true);
   try {
     return await promise;

@@ -62,7 +62,9 @@ test.describe('without wl-copy', () => {
     const [note] = await desktop.notes();
     expect(note?.title).toBe('Nothing was copied yet');
     expect(note?.body).toContain('Press Enter in the quick picker');
-    expect(await desktop.path(desktop.windows()[0]!)).toMatch(/^\/picker\?connection=c_/);
+    const [page] = desktop.windows();
+    await page!.getByRole('combobox').waitFor();
+    expect(await desktop.path(page!)).toMatch(/^\/picker\?connection=c_.+&format=token$/);
   });
 
   test('without any focus nothing is copied, and that is what is said', async ({ desktop }) => {
