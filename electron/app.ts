@@ -1,7 +1,7 @@
 // The tray put together: the one host of both kinds with the powers of a desktop around it. Wiring only; what may happen is
 // decided by the engine, how it looks and when it is said by the parts.
 import { join } from 'node:path';
-import { app, dialog, net, session } from 'electron';
+import { app, net, session } from 'electron';
 import { TokentrayError } from '../core/errors.ts';
 import { endpointPortOf } from '../host/endpoint-port.ts';
 import { type DesktopSeat, type Host, startHost } from '../host/start.ts';
@@ -176,12 +176,11 @@ export function createApp({ directory, log, inbox }: AppOptions): TrayApp {
     inbox.open({
       arrive: (url) => host.engine.links.arrive(url),
       onTaken: () => show(),
-      onStray: () =>
+      locked: () => host.engine.state() !== 'open',
+      onStray: (locked) =>
         notifications.say(
           'A sign-in came back that nobody waits for',
-          host.engine.state() === 'open'
-            ? 'Start the consent again in Tokentray if you still want it.'
-            : 'Unlock Tokentray, then start the consent again.',
+          `${locked ? 'Unlock Tokentray, then start' : 'Start'} the consent again if you still want it.`,
         ),
     });
     void keepLinks(log, env).then((links) => desktop.tell({ links }));
@@ -203,13 +202,4 @@ function endWith(close: () => Promise<void>): void {
     ended = true;
     void close().finally(() => app.quit());
   });
-}
-
-/** Says why nothing starts, where a person can see it, and ends. */
-export function failToStart(error: unknown): void {
-  const sentence =
-    error instanceof TokentrayError ? error.message : 'Something unexpected went wrong at the start.';
-  process.stderr.write(`${sentence}\n`);
-  dialog.showErrorBox('Tokentray did not start', sentence);
-  app.exit(1);
 }

@@ -10,8 +10,10 @@ export interface LinkJudge {
   readonly arrive: (url: URL) => 'taken' | 'ignored';
   /** A consent takes its answer now. */
   readonly onTaken: () => void;
+  /** A locked vault waits for nothing. */
+  readonly locked: () => boolean;
   /** Something came that nobody waits for: to be said in passing, without taking the focus. */
-  readonly onStray: () => void;
+  readonly onStray: (locked: boolean) => void;
 }
 
 const LOG_EVERY_MS = 1_000;
@@ -25,7 +27,8 @@ export class LinkInbox {
   #judge: LinkJudge | undefined;
   #dropped = 0;
   #loggedAt = Number.NEGATIVE_INFINITY;
-  #noticedAt = Number.NEGATIVE_INFINITY;
+  /** A notice that says to unlock is another one than that nobody waits. */
+  readonly #noticedAt = { locked: Number.NEGATIVE_INFINITY, open: Number.NEGATIVE_INFINITY };
 
   /** `now`: milliseconds that never go back. */
   constructor(log: LogPort, now: () => number) {
@@ -56,9 +59,10 @@ export class LinkInbox {
       return;
     }
     const now = this.#now();
-    if (now - this.#noticedAt < NOTICE_EVERY_MS) return;
-    this.#noticedAt = now;
-    judge.onStray();
+    const state = judge.locked() ? 'locked' : 'open';
+    if (now - this.#noticedAt[state] < NOTICE_EVERY_MS) return;
+    this.#noticedAt[state] = now;
+    judge.onStray(state === 'locked');
   }
 
   #drop(why: string): void {

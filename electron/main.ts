@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { app } from 'electron';
 import { prepareDirectory } from '../core/vault/file-safety.ts';
 import { resolvePaths } from '../host/paths.ts';
-import { createApp, failToStart } from './app.ts';
+import type { TrayApp } from './app.ts';
 import { EarlyLog } from './early-log.ts';
 import { hardenPages } from './hardening.ts';
 import { LinkInbox } from './link-inbox.ts';
 import { linkFrom, ownArguments, readHandover, readLink, toHandover } from './link-text.ts';
+import { failToStart } from './start-failure.ts';
 import { refusedSwitch, startRefused } from './start-refusal.ts';
 import { registerUiScheme } from './ui-scheme.ts';
 
@@ -40,7 +41,9 @@ function takeDirectory(): string {
 
 function listen(directory: string): void {
   const inbox = new LinkInbox(log, () => performance.now());
-  const tray = createApp({ directory, log, inbox });
+  // Loaded by the first instance only: whoever comes second, with a link perhaps, ends sooner without all of it.
+  const tray = import('./app.ts').then(({ createApp }) => createApp({ directory, log, inbox }));
+  const withTray = (use: (tray: TrayApp) => unknown): void => void tray.then(use).catch(failToStart);
   inbox.take(arrived);
   app.on('open-url', (event, url) => {
     event.preventDefault();
@@ -50,16 +53,16 @@ function listen(directory: string): void {
     const handover = readHandover(data);
     if (handover === undefined) return log.warn('second_start_dropped');
     inbox.take(handover.reading);
-    if (handover.show) tray.show();
+    if (handover.show) withTray((it) => it.show());
   });
-  app.on('activate', () => tray.show());
+  app.on('activate', () => withTray((it) => it.show()));
   // Without a listener the program would end with its last window.
   app.on('window-all-closed', () => {});
-  hardenPages({ log, follow: (address) => tray.follow(address) });
+  hardenPages({ log, follow: (address) => withTray((it) => it.follow(address)) });
   registerUiScheme();
   app.enableSandbox();
   app
     .whenReady()
-    .then(() => tray.start())
+    .then(async () => (await tray).start())
     .catch(failToStart);
 }

@@ -121,7 +121,7 @@ function inbox() {
   const log = createRecordingLog();
   let now = 0;
   const box = new LinkInbox(log, () => now);
-  const told = { arrived: [] as string[], taken: 0, stray: 0 };
+  const told = { arrived: [] as string[], taken: 0, stray: 0, unlock: 0, locked: false };
   const open = (verdict: (url: URL) => 'taken' | 'ignored') =>
     box.open({
       arrive(url) {
@@ -131,8 +131,10 @@ function inbox() {
       onTaken: () => {
         told.taken += 1;
       },
-      onStray: () => {
+      locked: () => told.locked,
+      onStray: (locked) => {
         told.stray += 1;
+        told.unlock += Number(locked);
       },
     });
   return { box, log, told, open, advance: (ms: number) => (now += ms) };
@@ -181,7 +183,17 @@ test('promise 29: a link that nobody waits for gives one quiet notice in ten min
   assert.equal(told.stray, 1);
   advance(1);
   box.take(link());
-  assert.deepEqual([told.stray, told.taken], [2, 0]);
+  assert.deepEqual([told.stray, told.taken, told.unlock], [2, 0, 0]);
+});
+
+test('promise 35: a link into a locked vault asks to unlock, also when one into an open vault was just said', () => {
+  const { box, told, open } = inbox();
+  open(() => 'ignored');
+  box.take(link());
+  told.locked = true;
+  box.take(link());
+  box.take(link());
+  assert.deepEqual([told.stray, told.unlock], [2, 1]);
 });
 
 test('security 6.1: a package refuses every switch that would open it to a debugger or a script, and no other', () => {
