@@ -35,7 +35,7 @@ test.describe('three connections whose refresh is due', () => {
     await desktop.online(false);
     await desktop.power('resume');
     // Longer than the pause between two looks at the network.
-    await new Promise((resolve) => setTimeout(resolve, 5_000));
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
     expect(tries(desktop)).toBe(0);
     await desktop.online(true);
     // Nobody listens at the provider's address: each try is one that failed for a passing reason.
