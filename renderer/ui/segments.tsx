@@ -9,12 +9,20 @@ export interface SegmentsProps<Value extends string> {
   readonly value: Value;
   readonly options: readonly Option<Value>[];
   readonly onChoose: (value: Value) => void;
+  /** The legend is only heard. */
+  readonly quiet?: boolean;
 }
 
-export function Segments<Value extends string>({ legend, value, options, onChoose }: SegmentsProps<Value>) {
+export function Segments<Value extends string>({
+  legend,
+  value,
+  options,
+  onChoose,
+  quiet = false,
+}: SegmentsProps<Value>) {
   const name = useId();
   return (
-    <FieldGroup label={legend}>
+    <FieldGroup label={legend} quiet={quiet}>
       <div className={styles.row}>
         {options.map((option) => (
           <label key={option.value} className={styles.segment}>
