@@ -1,9 +1,10 @@
 // The quick picker, a small window of the tray: type, arrows choose, Enter copies (or asks for the consent that is
-// missing), Escape closes. Nothing of a token is ever here: the host copies.
+// missing), Escape closes. Opened with `?connection=ID&format=header`, that one is at hand. Nothing of a token is ever here:
+// the host copies.
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { type KeyboardEvent, useEffect, useId, useMemo, useState } from 'react';
 import type { ConnectionJson } from '../../api/wire.ts';
-import { api } from '../api.ts';
+import { api, type CopyFormat } from '../api.ts';
 import { useNow } from '../clock.ts';
 import { connect } from '../consents.ts';
 import { copyByHost } from '../copy-token.ts';
@@ -16,24 +17,35 @@ import { notify } from '../ui/toast.tsx';
 import { findConnections, sortConnections } from './connections/rows.ts';
 import styles from './picker.module.css';
 
+/** What the tray opened it for, if anything. */
+function readWish(): { readonly id: string | null; readonly format: CopyFormat } {
+  const given = new URLSearchParams(location.search);
+  return { id: given.get('connection'), format: given.get('format') === 'header' ? 'header' : 'token' };
+}
+
 /** More than fit: whoever looks for another one types on. */
 const SHOWN = 50;
 
 export function Picker() {
   const { data: connections = [], error, isPending } = useQuery(queries.connections);
+  const [wish] = useState(readWish);
   const [wanted, setWanted] = useState('');
   const [at, setAt] = useState(0);
   const now = useNow();
   const listId = useId();
   const sorted = useMemo(() => sortConnections(connections), [connections]);
-  const found = useMemo(() => findConnections(sorted, wanted).slice(0, SHOWN), [sorted, wanted]);
+  const found = useMemo(() => {
+    const all = findConnections(sorted, wanted);
+    const wished = wanted === '' ? all.filter(({ id }) => id === wish.id) : [];
+    return [...wished, ...all.filter((one) => !wished.includes(one))].slice(0, SHOWN);
+  }, [sorted, wanted, wish]);
   const here = Math.min(at, found.length - 1);
   const pick = useMutation({
     mutationFn: async (connection: ConnectionJson) => {
       const { provider, account } = connection;
       const done = needsConsent(connection, Date.now())
         ? (await connect({ provider, account })) !== undefined
-        : await copyByHost(connection, 'token');
+        : await copyByHost(connection, connection.id === wish.id ? wish.format : 'token');
       if (done) closePicker();
     },
   });
