@@ -1,6 +1,6 @@
 // What a person prefers at this desktop, kept in desktop/preferences.json by electron-store under a schema. Never a secret.
 // A file that cannot be used is set aside under a name with the date, and said; it is never a reason not to start.
-import { renameSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { ipcMain } from 'electron';
 import Store, { type Options } from 'electron-store';
@@ -32,7 +32,7 @@ export interface Preferences {
 
 const NAME = 'preferences';
 
-/** `directory` is the application's own (userData). Never throws. */
+/** `directory` is the application's own (userData). Throws `storage` for a file that can be neither used nor moved away. */
 export function openPreferences(directory: string, log: LogPort): Preferences {
   const path = join(directory, `${NAME}.json`);
   const warnings: string[] = [];
@@ -96,9 +96,9 @@ function open(directory: string, path: string, log: LogPort, warnings: string[])
   };
   try {
     prepareFile(path, log);
-    const store = new Store<StoredPreferences>(options);
-    storedPreferences.parse(store.store);
-    return store;
+    // Before the library, which writes what it lacks into the file at once. What its schema cannot say is said here.
+    if (existsSync(path)) storedPreferences.partial().parse(JSON.parse(readFileSync(path, 'utf8')));
+    return new Store<StoredPreferences>(options);
   } catch (error) {
     setAside(path, error, log, warnings);
     return new Store<StoredPreferences>(options);
@@ -108,7 +108,14 @@ function open(directory: string, path: string, log: LogPort, warnings: string[])
 function setAside(path: string, error: unknown, log: LogPort, warnings: string[]): void {
   log.warn('preferences_not_used', { error: error instanceof Error ? error.name : 'unknown' });
   const aside = asideName(path, new Date());
-  renameSync(path, aside);
+  try {
+    renameSync(path, aside);
+  } catch {
+    throw new TokentrayError(
+      'storage',
+      `${path} cannot be used and could not be moved away. Correct or remove it.`,
+    );
+  }
   warnings.push(
     `${path} could not be used and was moved to ${aside}. The usual preferences are used; compare and correct.`,
   );
