@@ -1,5 +1,6 @@
 // One of a few, side by side. Radio buttons of the browser: Tab reaches the group, arrows choose.
 import { useId } from 'react';
+import { classNames } from './class-names.ts';
 import { FieldGroup } from './field-group.tsx';
 import styles from './segments.module.css';
 import type { Option } from './select.tsx';
@@ -9,7 +10,7 @@ export interface SegmentsProps<Value extends string> {
   readonly value: Value;
   readonly options: readonly Option<Value>[];
   readonly onChoose: (value: Value) => void;
-  /** The legend is only heard. */
+  /** Smaller, and the legend is only heard. */
   readonly quiet?: boolean;
 }
 
@@ -23,7 +24,7 @@ export function Segments<Value extends string>({
   const name = useId();
   return (
     <FieldGroup label={legend} quiet={quiet}>
-      <div className={styles.row}>
+      <div className={classNames(styles.row, quiet && styles.quiet)}>
         {options.map((option) => (
           <label key={option.value} className={styles.segment}>
             <input

@@ -9,7 +9,7 @@ export function BrowserChoice({ id }: { readonly id: string }) {
   if (desktop === undefined || desktop.facts.browsers.length === 0) return null;
   const { browsers } = desktop.preferences;
   const chosen = browsers[id];
-  const usual = { value: '', label: 'The browser of the system' };
+  const usual = { value: '', label: 'System browser' };
   const options: Option<string>[] = [
     usual,
     ...desktop.facts.browsers.flatMap(({ id: browser, name, profiles }) => [
@@ -33,7 +33,7 @@ export function BrowserChoice({ id }: { readonly id: string }) {
   };
   return (
     <>
-      <dt>Opens in</dt>
+      <dt>Browser</dt>
       <dd>
         <Select aria-label="Browser of its consent" value={value} options={options} onChoose={choose} />
       </dd>
