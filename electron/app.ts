@@ -78,7 +78,10 @@ export function createApp({ directory, log, inbox }: AppOptions): TrayApp {
     const main = createUiWindow({
       kind: 'main',
       log,
-      changed: () => desktopChanged(),
+      changed() {
+        desktopChanged();
+        followDock(main.isOpen());
+      },
       bounds: { read: () => preferences.bounds(), keep: (bounds) => preferences.keepBounds(bounds) },
     });
     const picker = createUiWindow({ kind: 'picker', log });
@@ -202,4 +205,11 @@ function endWith(close: () => Promise<void>): void {
     ended = true;
     void close().finally(() => app.quit());
   });
+}
+
+/** On macOS the program lives in the menu bar; a window of it is found in the dock like any other. */
+function followDock(open: boolean): void {
+  if (process.platform !== 'darwin') return;
+  if (open) void app.dock?.show();
+  else app.dock?.hide();
 }
