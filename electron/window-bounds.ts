@@ -7,7 +7,7 @@ export interface Bounds {
   readonly height: number;
 }
 
-export const USUAL_SIZE = { width: 1_080, height: 720 } as const;
+const USUAL_SIZE = { width: 1_080, height: 720 } as const;
 /** The narrowest the window is drawn for, and room for a list of five rows. */
 export const LEAST_SIZE = { width: 360, height: 420 } as const;
 /** So much of the title bar must be on a screen that a person can take hold of the window. */
