@@ -188,32 +188,4 @@ test.describe('a tray that runs', () => {
     expect(((await desktop.call('POST', '/v1/sandbox/stop')) as SandboxJson).running).toBe(false);
     await expect(fetch(`${started.issuer}/`)).rejects.toThrow();
   });
-
-  test('promise 158: a link out of the window opens in the browser when it is https, and nowhere when it is anything else', async () => {
-    const page = await desktop.window();
-    const before = await desktop.opened();
-    const click = (href: string) =>
-      page.evaluate(`{
-        const link = document.createElement('a');
-        Object.assign(link, { href: ${JSON.stringify(href)}, target: '_blank', rel: 'noreferrer' });
-        document.body.append(link);
-        link.click();
-        link.remove();
-      }`);
-    await click('https://example.com/docs?x=1');
-    await expect.poll(() => desktop.opened()).toEqual([...before, 'https://example.com/docs?x=1']);
-    for (const href of [
-      'http://example.com/',
-      'file:///etc/passwd',
-      'smb://host/share',
-      'ms-settings:',
-      'javascript:alert(1)',
-      'data:text/html,x',
-      'https://user@example.com/',
-    ])
-      await click(href);
-    await click('https://example.com/last');
-    await expect.poll(async () => (await desktop.opened()).at(-1)).toBe('https://example.com/last');
-    expect((await desktop.opened()).length).toBe(before.length + 2);
-  });
 });
