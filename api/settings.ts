@@ -39,8 +39,10 @@ export const settingsRoutes = {
         lock_after_minutes: minutes(),
       }),
     answer: 'Settings',
-    handle: ({ host, body }) => {
+    handle: ({ engine, host, body }) => {
       host.settings.change(body);
+      // A time to lock after counts from now.
+      engine.touch();
       return answer(host);
     },
   }),

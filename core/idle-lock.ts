@@ -1,5 +1,6 @@
 // Locks the vault when nobody has used it for as long as the settings say: no hand-out, no window, no tray. It looks at
-// both clocks, so that a night of sleep counts, and looks again soon, so that no timer holds a whole idle time.
+// both clocks, so that a night of sleep counts, and looks again soon, so that no timer holds a whole idle time. While it is
+// off there is no timer at all.
 import { elapsed, type Moment, momentOf } from './access/one-time.ts';
 import { TokentrayError } from './errors.ts';
 import { LIMITS } from './limits.ts';
@@ -8,7 +9,7 @@ import type { Clock, LogPort } from './ports.ts';
 interface IdleLockWorld {
   readonly clock: Clock;
   readonly log: LogPort;
-  /** 0: never. Read at every look. */
+  /** 0: never. Read at every look, and whenever somebody is here. */
   readonly minutes: () => number;
   readonly lock: () => Promise<void>;
 }
@@ -17,6 +18,7 @@ export class IdleLock {
   readonly #world: IdleLockWorld;
   #used: Moment;
   #cancel: (() => void) | undefined;
+  #watching = false;
 
   constructor(world: IdleLockWorld) {
     this.#world = world;
@@ -26,24 +28,29 @@ export class IdleLock {
   /** Somebody is here. */
   touch(): void {
     this.#used = momentOf(this.#world.clock);
+    if (this.#watching && this.#cancel === undefined) this.#arm();
   }
 
   /** The vault is open. */
   start(): void {
     this.stop();
+    this.#watching = true;
     this.touch();
-    this.#arm();
   }
 
   stop(): void {
+    this.#watching = false;
     this.#cancel?.();
     this.#cancel = undefined;
   }
 
   #arm(): void {
     const left = this.#left();
-    const next = left === undefined ? LIMITS.tickMs : Math.min(left, LIMITS.tickMs);
-    this.#cancel = this.#world.clock.timer(Math.max(next, 1), () => void this.#look());
+    if (left === undefined) return;
+    this.#cancel = this.#world.clock.timer(Math.max(Math.min(left, LIMITS.tickMs), 1), () => {
+      this.#cancel = undefined;
+      void this.#look();
+    });
   }
 
   async #look(): Promise<void> {
