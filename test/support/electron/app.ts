@@ -35,6 +35,7 @@ interface Closable {
 /** Every window that lives, in the order in which they were made. */
 export const living = new Set<Closable>();
 
+let isQuitting: (app: App) => boolean;
 let lastWindowGone: (app: App) => void;
 let begin: (app: App) => void;
 
@@ -42,6 +43,8 @@ class App extends strict('app') {
   readonly commandLine = commandLine;
   readonly isPackaged = settings.packaged ?? false;
   name = 'Tokentray';
+  /** As everywhere but on macOS. */
+  readonly dock = undefined;
   readonly #paths = new Map<string, string>();
   readonly #ready = Promise.withResolvers<void>();
   readonly #clients = new Set<string>();
@@ -182,13 +185,14 @@ class App extends strict('app') {
     this.#quitting = true;
     for (const window of [...living]) window.close();
     this.#quitting = living.size === 0;
-    if (!this.#quitting || fire(this, 'will-quit')) return;
-    this.exit(0);
+    if (!this.#quitting) return;
+    if (!fire(this, 'will-quit')) this.exit(0);
+    this.#quitting = false;
   }
 
   static {
+    isQuitting = (own) => own.#quitting;
     lastWindowGone = (own) => {
-      if (own.#quitting) return;
       if (own.listenerCount('window-all-closed') === 0) own.quit();
       else own.emit('window-all-closed');
     };
@@ -210,7 +214,7 @@ export function fireReady(): void {
 
 export function windowGone(window: Closable): void {
   living.delete(window);
-  if (living.size === 0) setImmediate(() => lastWindowGone(app));
+  if (living.size === 0 && !isQuitting(app)) setImmediate(() => lastWindowGone(app));
 }
 
 toTest.on('open-url', (url: string) => fire(app, 'open-url', {}, url));

@@ -56,6 +56,7 @@ export class StandIn {
   readonly #ours = new Map<Page, Held>();
   #theme: 'light' | 'dark' = 'light';
   #output = '';
+  #closing = false;
   /** Requests and navigations to foreign addresses that nothing had stopped before the network; must stay empty. */
   readonly foreign: string[] = [];
   readonly #refused: string[] = [];
@@ -152,6 +153,7 @@ export class StandIn {
 
   /** Ends the process if it still runs, and closes its pages. */
   async close(): Promise<Ended> {
+    this.#closing = true;
     if (this.#child.exitCode === null && this.#child.signalCode === null) this.#child.kill('SIGTERM');
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), STOP_MS);
     const ended = await this.ended;
@@ -172,7 +174,12 @@ export class StandIn {
         return held;
       });
       this.#opening.set(id, opening);
-      return opening.then(() => undefined);
+      return opening.then(
+        () => undefined,
+        (error: unknown) => {
+          if (!this.#closing) throw error;
+        },
+      );
     });
     wire.on('window.load', async (id: number, url: string, granted: string[]) => {
       const held = await this.#opening.get(id);
@@ -229,7 +236,7 @@ export class StandIn {
       (url) => !this.#home.has(url.host),
       (route) => this.#refuse(route),
     );
-    context.on('page', (page) => this.#judge(page));
+    context.on('page', (page) => this.#dismiss(page));
     return context;
   }
 
@@ -238,6 +245,7 @@ export class StandIn {
     const page = await held.context.newPage();
     this.#making -= 1;
     this.#ours.set(page, held);
+    await this.#watchPopups(page, held);
     await page.setViewportSize({ width: held.size.width, height: held.size.height });
     await page.emulateMedia({ colorScheme: this.#theme });
     const tell = (op: string, ...args: unknown[]) => this.#wire.tell(op, held.id, ...args);
@@ -266,17 +274,37 @@ export class StandIn {
   }
 
   #making = 0;
+  /** Addresses of popups that were judged when they were asked for, and whose pages may still come. */
+  readonly #judged: string[] = [];
 
-  /** A page that no window asked for is a popup. */
-  async #judge(page: Page): Promise<void> {
-    const opener = await page.opener();
-    if (opener === null && (this.#making > 0 || this.#ours.has(page))) return;
-    // Without `opener` (`noopener`, a middle click) it is the doing of the window that lives in the same context.
-    const windows = [...this.#ours.values()].filter(({ context }) => context === page.context());
-    const held = (opener === null ? undefined : this.#ours.get(opener)) ?? windows.at(-1);
-    const url = page.url();
-    const may = held === undefined || (await this.#wire.ask('window.mayOpen', held.id, url));
+  /** Judges popups of this page as they are asked for: those that lead nowhere never become pages. */
+  async #watchPopups(page: Page, held: Held): Promise<void> {
+    const session = await held.context.newCDPSession(page);
+    await session.send('Page.enable');
+    session.on('Page.windowOpen', ({ url }) => {
+      this.#judged.push(url);
+      // A popup that never becomes a page cannot be closed, and would keep the window in the background.
+      this.#judge(held, url)
+        .then(() => page.bringToFront())
+        .catch(() => undefined);
+    });
+  }
+
+  async #judge(held: Held, url: string): Promise<void> {
+    const may = await this.#wire.ask('window.mayOpen', held.id, url);
     (may ? this.foreign : this.#refused).push(`window ${url}`);
+  }
+
+  /** A page that no window asked for is a popup; a middle click opens one that nobody has judged. */
+  async #dismiss(page: Page): Promise<void> {
+    if (this.#making > 0 && (await page.opener()) === null) return;
+    if (this.#ours.has(page)) return;
+    const url = page.url();
+    const windows = [...this.#ours.values()].filter(({ context }) => context === page.context());
+    const [held] = windows;
+    const known = this.#judged.indexOf(url);
+    if (known >= 0) this.#judged.splice(known, 1);
+    else if (held !== undefined) await this.#judge(held, url);
     await page.close();
   }
 
