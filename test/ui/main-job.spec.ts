@@ -1,7 +1,7 @@
 // The whole job by clicking, as on the first day: set up, start the sandbox, connect, agree, and use the token.
 
 import { accessTokenOf, addressOf } from './answers.ts';
-import { LOOKS, look } from './look.ts';
+import { LOOKS, look, still } from './look.ts';
 import { ConnectionsView } from './pages/connections.ts';
 import { ConsentTab } from './pages/consent.ts';
 import { Frame } from './pages/frame.ts';
@@ -83,6 +83,7 @@ test('a consent that is denied says why in the list, and can be tried again', as
 
 test('a sandbox connection is refreshed, revoked, reconnected and removed in the window', async ({
   openWindow,
+  watch,
 }) => {
   const page = await openWindow();
   const connections = new ConnectionsView(page);
@@ -105,6 +106,9 @@ test('a sandbox connection is refreshed, revoked, reconnected and removed in the
   await choose('Revoke');
   await page.getByRole('alertdialog').getByRole('button', { name: 'Revoke' }).click();
   await expect(page.getByText('The grant was revoked.').first()).toBeVisible();
+  // A state of its own, with a sentence and a button of its own.
+  await still(page);
+  watch.forgive(page);
   const back = await ConsentTab.openedBy(page, () => connections.button('Reconnect').click());
   await back.allow();
   await expect(connections.button('Copy token')).toBeVisible();
