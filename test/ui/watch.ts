@@ -86,11 +86,6 @@ export class Watch {
     this.#allowed.push(...complaints);
   }
 
-  /** What has moved until now is the doing of a click, whose answer a busy machine gave after the browser stopped to forgive. */
-  forgive(page: Page): void {
-    this.#pages.set(page, []);
-  }
-
   /** Nothing has jumped since the page was opened, or since this was last asked. The end of every spec asks again. */
   async expectCalm(page: Page, step: string): Promise<void> {
     const last = await page.evaluate<Shift[]>('lastShifts()');
