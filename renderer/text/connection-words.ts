@@ -61,7 +61,7 @@ export function lookOf(connection: ConnectionJson, now: number): ConnectionLook 
         tone: 'quiet',
         short: 'revoked',
         why: 'The grant was revoked.',
-        sentence: 'The grant was revoked. Reconnect to use it again, or remove it.',
+        sentence: 'Revoked. Reconnect to use it again, or remove it.',
         left: 0,
       };
     case 'consenting':

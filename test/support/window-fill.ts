@@ -29,7 +29,7 @@ export interface FilledConnection {
 }
 
 /** Connections whose tokens are looked for in the browser: each in a dozen forms takes its time. */
-const LOOKED_FOR = 50;
+const LOOKED_FOR = 10;
 const HOUR_MS = 3_600_000;
 
 /** For `fill` of a window host: providers, whose address nobody answers at, and these connections. */

@@ -1,7 +1,7 @@
 // The whole job by clicking, as on the first day: set up, start the sandbox, connect, agree, and use the token.
 
 import { accessTokenOf, addressOf } from './answers.ts';
-import { LOOKS, look } from './look.ts';
+import { LOOKS, look, still } from './look.ts';
 import { ConnectionsView } from './pages/connections.ts';
 import { ConsentTab } from './pages/consent.ts';
 import { Frame } from './pages/frame.ts';
@@ -104,7 +104,9 @@ test('a sandbox connection is refreshed, revoked, reconnected and removed in the
   await expect(connections.detail('sandbox/team')).toBeVisible();
   await choose('Revoke');
   await page.getByRole('alertdialog').getByRole('button', { name: 'Revoke' }).click();
-  await expect(page.getByText('The grant was revoked.').first()).toBeVisible();
+  await expect(page.getByText('Revoked. Reconnect to use it again')).toBeVisible();
+  // A state of its own, with a sentence and a button of its own.
+  await still(page);
   const back = await ConsentTab.openedBy(page, () => connections.button('Reconnect').click());
   await back.allow();
   await expect(connections.button('Copy token')).toBeVisible();

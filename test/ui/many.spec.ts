@@ -20,25 +20,26 @@ test.use({
   },
 });
 
-/** Scrolls from the top to the end in jumps of five screens; the frames in which a part of the list's face had no row. */
-const HOLES = `new Promise((resolve) => {
+/** Where rows did not come within ten frames, while it is scrolled from the top to the end in jumps of five screens. */
+const HOLES = `(async () => {
   const list = document.querySelector('[role=list]');
   const scroller = list.parentElement;
   const { top, bottom } = scroller.getBoundingClientRect();
-  const holes = [];
-  let left = 40;
-  const look = () => {
+  const frame = () => new Promise(requestAnimationFrame);
+  const covered = () => {
     const rows = [...list.children].map((row) => row.getBoundingClientRect());
-    const seen = Math.max(...rows.map((row) => row.bottom)) >= bottom && Math.min(...rows.map((row) => row.top)) <= top;
-    if (!seen) holes.push(scroller.scrollTop);
-    left -= 1;
-    if (left < 0) return resolve(holes);
-    scroller.scrollTop = left === 0 ? scroller.scrollHeight : scroller.scrollTop + 5 * scroller.clientHeight;
-    // The next frame hears of the scrolling before it calls back, and has drawn when it does.
-    requestAnimationFrame(look);
+    return Math.max(...rows.map((row) => row.bottom)) >= bottom && Math.min(...rows.map((row) => row.top)) <= top;
   };
-  look();
-})`;
+  const holes = [];
+  for (let jump = 40; jump > 0; jump -= 1) {
+    scroller.scrollTop = jump === 1 ? scroller.scrollHeight : scroller.scrollTop + 5 * scroller.clientHeight;
+    let frames = 0;
+    do await frame();
+    while (!covered() && (frames += 1) < 10);
+    if (frames === 10) holes.push(scroller.scrollTop);
+  }
+  return holes;
+})()`;
 
 test('of 10 000 connections only the visible ones are in the page, scrolling shows no hole, and typing finds one', async ({
   openWindow,

@@ -37,7 +37,7 @@ const STORES = `(async () => [...await caches.keys(), ...(await indexedDB.databa
 const SHIFT_MAX = 0.01;
 
 /** What a person types goes there, and the code of their link. */
-const TAKES_SECRETS = /^\/(?:window\/session|v1\/(?:unlock|vault\/|providers))/;
+const TAKES_SECRETS = /^\/(?:window\/(?:session|proof)|v1\/(?:unlock|vault\/|providers))/;
 
 export class Watch {
   readonly #host: WindowHost;

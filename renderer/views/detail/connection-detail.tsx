@@ -39,7 +39,7 @@ export function ConnectionDetail({ connection }: { readonly connection: Connecti
           <span>{look.sentence}</span>
         </dd>
         <dt>Consent</dt>
-        <dd>
+        <dd className={styles.consent}>
           {consented_at !== null && (
             <>
               given <Time at={consented_at} />;{' '}
