@@ -6,7 +6,7 @@ import { EventEmitter } from 'node:events';
 const ASKED_OF_EVERYTHING = new Set(['then', 'toJSON', 'inspect', 'domain', 'nodeType', 'asymmetricMatch']);
 
 /** An error that is also printed: code of the app that swallows it must not hide what the stand-in lacks. */
-export function lacking(message: string): Error {
+function lacking(message: string): Error {
   process.stderr.write(`${message}\n`);
   return new Error(message);
 }
