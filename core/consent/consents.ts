@@ -15,10 +15,10 @@ import {
   stateOf,
   type ValidatedCallback,
 } from '../oauth/callback.ts';
-import type { BrowserPort, LinksOwner, LinksPort, RandomPort } from '../ports.ts';
-import { printable } from '../text.ts';
+import type { BrowserPort, LinksPort, RandomPort } from '../ports.ts';
 import { completeConsent, type ExchangeWorld } from './exchange.ts';
-import { judgeLink, linkRedirect } from './redirect/link.ts';
+import { judgeLink } from './redirect/link.ts';
+import { LinkRedirects } from './redirect/link-redirects.ts';
 import { type Attached, RedirectListeners, type Route } from './redirect/listener.ts';
 import type { ResultPage } from './redirect/result-page.ts';
 
@@ -57,18 +57,16 @@ interface Consent {
 /** The pause in which the browser follows to the last page; promise 21 wants the port closed within a second. */
 const LAST_PAGE_GRACE_MS = 800;
 
-const LINK_LOG_MS = 1_000;
-
 export class Consents {
   readonly #world: ConsentWorld;
   readonly #listeners: RedirectListeners;
+  readonly #links: LinkRedirects;
   readonly #consents = new Map<string, Consent>();
-  /** Links that were ignored since the last line of the log about them. */
-  #links = { ignored: 0, loggedAt: Number.NEGATIVE_INFINITY };
 
   constructor(world: ConsentWorld) {
     this.#world = world;
     this.#listeners = new RedirectListeners(world.redirectPort);
+    this.#links = new LinkRedirects(world);
   }
 
   /** Binds, then builds the address, then (via browser) opens it. Throws `busy`, `redirect_port_taken`, `links_not_ours`, `browser_unavailable`. */
@@ -167,23 +165,17 @@ export class Consents {
     return this.#view(consent);
   }
 
-  /** Where the answer will arrive. With a pasted one nobody needs to be called for the link. */
-  async #attach(consent: Consent): Promise<Attached> {
+  /** Where the answer will arrive. */
+  #attach(consent: Consent): Promise<Attached> {
     const { provider, via } = consent.start;
-    const { redirect } = provider;
-    if (!('scheme' in redirect)) return this.#listeners.attach(redirect, this.#route(consent));
-    const owner = via === 'paste' ? undefined : await this.#world.links.owner();
-    // RFC 8252 section 8.1 and promise 26: the code would go to another program.
-    if (owner !== undefined && owner.kind !== 'ours') {
-      throw new TokentrayError('links_not_ours', linksSentence(provider, owner));
-    }
-    return { redirectUri: linkRedirect(provider.id), detach: () => undefined };
+    if ('scheme' in provider.redirect) return this.#links.attach(provider, via);
+    return this.#listeners.attach(provider.redirect, this.#route(consent));
   }
 
   /** An address over our scheme: taken only as the answer that an open consent waits for, exactly as at its listener. */
   arrive(url: URL): 'taken' | 'ignored' {
     const form = judgeLink(url);
-    if (form !== undefined) return this.#ignored(form);
+    if (form !== undefined) return this.#links.ignored(form);
     const state = stateOf(url.searchParams);
     const consent =
       state === undefined
@@ -192,23 +184,11 @@ export class Consents {
             ({ attempt, attached, consumed }) =>
               !consumed && attached?.redirectUri.protocol === url.protocol && sameState(state, attempt.state),
           );
-    if (consent === undefined) return this.#ignored('not_awaited');
+    if (consent === undefined) return this.#links.ignored('not_awaited');
     const verdict = this.#judge(consent, url);
-    if (verdict.kind === 'refused') return this.#ignored('refused');
+    if (verdict.kind === 'refused') return this.#links.ignored('refused');
     this.#take(consent, verdict);
     return 'taken';
-  }
-
-  /** One line, and of a flood one for each second: no page fills a disk with them (promise 32). */
-  #ignored(why: string): 'ignored' {
-    const { clock, log } = this.#world;
-    const now = clock.monotonic();
-    this.#links.ignored += 1;
-    if (now - this.#links.loggedAt >= LINK_LOG_MS) {
-      log.warn('link_ignored', { why, links: this.#links.ignored });
-      this.#links = { ignored: 0, loggedAt: now };
-    }
-    return 'ignored';
   }
 
   /** Promise 56: only the redirect address of this very consent, with its state. Waits for the exchange. */
@@ -443,14 +423,6 @@ export class Consents {
   #token(): string {
     return Buffer.from(this.#world.random.bytes(16)).toString('base64url');
   }
-}
-
-function linksSentence(provider: Provider, owner: Exclude<LinksOwner, { kind: 'ours' }>): string {
-  const who =
-    owner.kind === 'none'
-      ? 'No program of this machine takes tokentray:// links for Tokentray'
-      : `${printable(owner.name, 80)} takes tokentray:// links on this machine`;
-  return `${who}, so the answer of ${provider.name} would not come here and no browser was opened. Start the tray and look in its settings, use --via paste, or give the provider a loopback redirect.`;
 }
 
 function failureOf(error: unknown): TokentrayError {
