@@ -12,6 +12,7 @@ import { forbidCoreDumps } from '../../electron/core-limit.ts';
 import { desktopEntry } from '../../electron/desktop-entry.ts';
 import { EarlyLog } from '../../electron/early-log.ts';
 import { asideName, storedPreferences, storedSchema, USUAL_STORED } from '../../electron/preferences-file.ts';
+import { createUpdates } from '../../electron/updates.ts';
 import { fitBounds } from '../../electron/window-bounds.ts';
 import { createRecordingLog } from '../support/recording-log.ts';
 
@@ -189,6 +190,22 @@ test('what is logged before the host has its log is in it afterwards, in order, 
   early.info('late');
   assert.equal(log.entries.length, 101);
   assert.deepEqual([log.entries[0]?.event, log.entries[100]?.event], ['early', 'late']);
+});
+
+test('the updater is not touched outside of packages, nor in one whose publisher named no place for new versions', () => {
+  for (const packaged of [false, true]) {
+    const updates = createUpdates({
+      packaged,
+      resources: home,
+      platform: 'linux',
+      log: createRecordingLog(),
+      changed: () => assert.fail('nothing changes'),
+    });
+    // Loading it would load Electron, which is not here.
+    updates.enable(true);
+    assert.equal(updates.state(), 'off');
+    updates.stop();
+  }
 });
 
 const linux = {
