@@ -7,6 +7,8 @@ export const CLI = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
 
 /** Far above what any command takes here (about 0.1 s), for a busy machine. */
 export const DEADLINE_MS = 20_000;
+/** A host lives as long as the tests of its file, which may take a minute when everything else is slow. */
+const HOST_DEADLINE_MS = 180_000;
 
 export interface Ended {
   readonly code: number | null;
@@ -46,8 +48,9 @@ function startCommand(
   args: readonly string[],
   env: NodeJS.ProcessEnv,
   stdin?: string,
+  timeout = DEADLINE_MS,
 ): Running {
-  const child = spawn(file, args, { env, timeout: DEADLINE_MS, killSignal: 'SIGKILL' });
+  const child = spawn(file, args, { env, timeout, killSignal: 'SIGKILL' });
   let stdout = '';
   let stderr = '';
   const waiting = new Set<() => unknown>();
@@ -93,7 +96,8 @@ function startCommand(
 
 /** Starts `tokentray ARGS`; `stdin` is written and closed when given, else left open for the test. */
 export function startTokentray(args: readonly string[], env: NodeJS.ProcessEnv, stdin?: string): Running {
-  return startCommand(process.execPath, [CLI, ...args], env, stdin);
+  const deadline = args[0] === 'serve' ? HOST_DEADLINE_MS : DEADLINE_MS;
+  return startCommand(process.execPath, [CLI, ...args], env, stdin, deadline);
 }
 
 export function runTokentray(args: readonly string[], env: NodeJS.ProcessEnv, stdin = ''): Promise<Ended> {
