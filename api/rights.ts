@@ -72,6 +72,7 @@ export const RIGHTS = {
   'POST /v1/vault/slots': access('admin', ['setup', 'open']),
   'DELETE /v1/vault/slots/{id}': access('admin'),
   'POST /v1/vault/rotate': access('admin'),
+  'POST /v1/vault/use-here': access('admin'),
 
   'GET /v1/activity': access('admin'),
   'GET /v1/settings': access('admin', ALWAYS),

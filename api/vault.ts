@@ -72,6 +72,14 @@ export const vaultRoutes = {
       return { removed: true };
     },
   }),
+  'POST /v1/vault/use-here': route('POST /v1/vault/use-here', {
+    summary: 'Say that a vault that was copied, restored or put back is used here and nowhere else',
+    answer: 'VaultState',
+    handle: async ({ engine }) => {
+      await engine.vault.useHere();
+      return { state: engine.state() };
+    },
+  }),
   'POST /v1/vault/rotate': route('POST /v1/vault/rotate', {
     summary: 'A new data key: everything is sealed again; needs the passphrase of every passphrase slot',
     body: () => z.strictObject({ credentials: z.array(credential()).max(20).default([]) }),

@@ -112,7 +112,7 @@ const COMMANDS: readonly Entry[] = [
   {
     name: 'vault',
     group: HOST,
-    summary: 'manage what opens the vault',
+    summary: 'manage the vault: what opens it, and where it is used',
     load: () => import('./commands/vault.ts'),
   },
   {

@@ -7,6 +7,7 @@ import { type Connection, connectionSchema, type Identity } from './model/connec
 import { type TokenSet, tokenSetSchema } from './model/token-set.ts';
 import type { LogPort, RandomPort } from './ports.ts';
 import { vaultLocked } from './vault/locked.ts';
+import type { Review } from './vault/review.ts';
 import type { DamagedRow } from './vault/rows.ts';
 import type { Vault } from './vault/vault.ts';
 
@@ -140,6 +141,19 @@ export class Connections {
     if (entry.row !== undefined) return entry.row;
     entry.row = this.#read(id);
     return entry.row;
+  }
+
+  /**
+   * Why its refresh token must not be sent: the vault was copied or put back, and this provider may have replaced the
+   * token since. Free of it are grants that are younger than the review, and providers that never replaced one.
+   */
+  review(id: string): Review | undefined {
+    const review = this.#vault?.review();
+    const doc = this.get(id);
+    if (review === undefined || doc === undefined) return undefined;
+    if (Math.max(doc.created_at, doc.consented_at ?? 0) > review.since) return undefined;
+    const neverReplaced = doc.refreshed_at !== null && this.row(id).previous === null;
+    return neverReplaced ? undefined : review;
   }
 
   /** The row as the disk has it now: what a refresh works from (S1). */

@@ -35,6 +35,8 @@ export interface EngineOptions {
   readonly ports: Ports;
   /** Where `vault.db` is, or shall be. */
   readonly vaultPath: string;
+  /** Stands for this machine and data directory; a vault of another one needs review. Absent: nobody looks. */
+  readonly device?: string;
   /** The key of the command line; its digest is kept, and it is admin. */
   readonly ownerKey: string;
   /** The fixed redirect port, read at each consent. */
@@ -72,11 +74,11 @@ export function createEngine(options: EngineOptions): Engine {
   let quiet: Promise<void> | undefined;
 
   const session = new VaultSession(
-    { path: options.vaultPath, random, clock, keychain: ports.keychain, log },
+    { path: options.vaultPath, device: options.device, random, clock, keychain: ports.keychain, log },
     {
       onFile(vault) {
         callers.load(vault.database());
-        audit = new Audit(options.vaultPath, log);
+        audit = new Audit(options.vaultPath, log, vault.unwritable() !== undefined);
       },
       onOpen(vault) {
         registry.load(vault);
@@ -135,6 +137,12 @@ export function createEngine(options: EngineOptions): Engine {
       rotate: async (credentials) => open().rotate(credentials),
       lock: () => session.lock(),
       unlock: (credential) => session.unlock(credential),
+      review: () => session.review(),
+      useHere: toTheEnd(async () => {
+        open().useHere();
+        events.emit({ type: 'vault', state: 'open' });
+      }),
+      warnings: () => session.warnings(),
     },
 
     presets: (query) => findPresets(query),
@@ -198,7 +206,11 @@ export function createEngine(options: EngineOptions): Engine {
       if (ref !== undefined) open();
       const only = ref === undefined ? undefined : found(caller, ref);
       const state = session.state();
-      return examine({ state, slots: session.slots(), connections, registry, now: clock.wall() }, only);
+      const warnings = session.warnings();
+      return examine(
+        { state, slots: session.slots(), warnings, connections, registry, now: clock.wall() },
+        only,
+      );
     },
 
     quiesce,

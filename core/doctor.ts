@@ -23,6 +23,8 @@ export interface DoctorReport {
 export interface DoctorWorld {
   readonly state: VaultState;
   readonly slots: readonly SlotView[];
+  /** Standing sentences about the vault. */
+  readonly warnings: readonly string[];
   readonly connections: Connections;
   readonly registry: Registry;
   readonly now: number;
@@ -43,6 +45,7 @@ function examineAll(world: DoctorWorld): DoctorCheck[] {
   }[state];
   checks.push({ name: 'vault', ok: state === 'open', detail: vaultSentence });
   if (state === 'setup') return checks;
+  for (const detail of world.warnings) checks.push({ name: 'vault', ok: false, detail });
   const inUse = slots.find((slot) => slot.in_use);
   checks.push({
     name: 'key',

@@ -8,6 +8,7 @@ import type { ConsentView, Via } from './model/consent.ts';
 import type { SequencedEvent, TokentrayEvent } from './model/event.ts';
 import type { Provider } from './model/provider.ts';
 import type { ExpirySource } from './model/token-set.ts';
+import type { Review } from './vault/review.ts';
 import type { SlotCredential, SlotView } from './vault/slots.ts';
 
 export type VaultState = 'setup' | 'locked' | 'open';
@@ -104,6 +105,12 @@ export interface Engine {
     lock(): Promise<void>;
     /** Without a credential: tries the slots that need nobody (keychain, key file). */
     unlock(credential?: SlotCredential): Promise<void>;
+    /** Why refresh tokens are kept back: the vault was copied, restored or put back. Only a person ends it. */
+    review(): Review | undefined;
+    /** The person says that this vault is used here and nowhere else. */
+    useHere(): Promise<void>;
+    /** Standing sentences about the vault: that it needs review, or cannot be written. */
+    warnings(): readonly string[];
   };
 
   presets(query?: string): readonly PresetView[];

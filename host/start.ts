@@ -11,6 +11,7 @@ import type { Ports } from '../core/ports.ts';
 import { prepareDirectory } from '../core/vault/file-safety.ts';
 import { createBrowser } from './browser.ts';
 import { systemClock } from './clock.ts';
+import { deviceId } from './device.ts';
 import { clearEndpoint, readEndpoint, writeEndpoint } from './endpoint-file.ts';
 import { createHttp } from './fetch.ts';
 import { keySourceOf, openUnattended } from './key-source.ts';
@@ -88,6 +89,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     const engine = createEngine({
       ports,
       vaultPath: paths.vault,
+      device: await deviceId({ home: paths.home }),
       ownerKey,
       redirectPort: () => settings.value.redirect_port,
       ...(options.onStep === undefined ? {} : { onStep: options.onStep }),
@@ -127,7 +129,11 @@ export async function startHost(options: HostOptions): Promise<Host> {
         url: `http://127.0.0.1:${port}`,
         socket: paths.socket,
         home: paths.home,
-        warnings: notOpened === undefined || engine.state() === 'open' ? warnings : [...warnings, notOpened],
+        warnings: [
+          ...warnings,
+          ...engine.vault.warnings(),
+          ...(notOpened === undefined || engine.state() === 'open' ? [] : [notOpened]),
+        ],
       }),
       stopping: stopping.signal,
       window: {

@@ -54,6 +54,7 @@ export class Background {
     const { state, id } = connection;
     const token = state.status === 'active' || state.status === 'error' ? tokenOf(state) : undefined;
     if (token === undefined || this.#queued.has(id)) return false;
+    if (this.#world.connections.review(id) !== undefined) return false;
     const now = this.#world.clock.wall();
     const due = dueAt(token, shareOf(id), now);
     return due !== null && due <= now && this.#world.refresher.pauseLeft(id) === 0;

@@ -5,6 +5,7 @@ import { consentNeeded } from '../consent/consent-needed.ts';
 import { TokentrayError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import { type Connection, tokenOf } from '../model/connection.ts';
+import { needsReview } from '../vault/review.ts';
 import { Gate } from './gate.ts';
 import { HeldAnswers } from './held-answers.ts';
 import { PastTries } from './past-tries.ts';
@@ -120,6 +121,8 @@ export class Refresher {
         `${nameOf(doc)} was never proved good, so it is not used. Remove it and connect again.`,
       );
     }
+    const review = this.#world.connections.review(doc.id);
+    if (review !== undefined) return needsReview(review, nameOf(doc));
     const standing = insist ? undefined : this.#tries.standingRefusal(doc);
     if (standing !== undefined) return standing;
     return this.#busy.has(doc.id) ? beingEnded() : this.#paused;

@@ -122,6 +122,14 @@ export function look(path: string): Stats | undefined {
   return doing(path, () => lstatSync(path, { throwIfNoEntry: false }));
 }
 
+/** Tells a file from another one that takes its name: device and inode. Undefined when there is none. */
+export function fileIdentity(path: string): string | undefined {
+  return doing(path, () => {
+    const found = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+    return found && `${found.dev}:${found.ino}`;
+  });
+}
+
 function refuseForeign(path: string, found: Stats): void {
   if (found.isSymbolicLink()) {
     throw unsafe(`${path} is a symbolic link. Put the real one there: links are not followed.`);

@@ -4,6 +4,7 @@ import type { VaultState } from '../engine.ts';
 import { TokentrayError } from '../errors.ts';
 import { look } from './file-safety.ts';
 import { vaultLocked } from './locked.ts';
+import { type Review, reviewSentence } from './review.ts';
 import type { SlotCredential, SlotView } from './slots.ts';
 import { createVault, openVault, type Vault, type VaultOptions } from './vault.ts';
 
@@ -43,6 +44,17 @@ export class VaultSession {
 
   slots(): readonly SlotView[] {
     return this.#vault?.slots() ?? [];
+  }
+
+  review(): Review | undefined {
+    return this.#vault?.review();
+  }
+
+  /** What a person should know of the vault as long as it is so. */
+  warnings(): readonly string[] {
+    const unwritable = this.#vault?.unwritable();
+    const review = this.#vault?.review();
+    return [...(unwritable ? [unwritable.message] : []), ...(review ? [reviewSentence(review)] : [])];
   }
 
   /** The open vault. Throws `setup` or `locked`, each with what to do. */

@@ -230,6 +230,8 @@ for (const [step, sees] of [
     const { clock, http, log } = world;
     const later = await startRunningHost({ home: copy, ports: { clock, http, log } });
     try {
+      // A copy in another folder is not used before a person says so.
+      assert.equal((await later.call('POST', '/v1/vault/use-here')).status, 200);
       const again = await later.call('GET', '/v1/token/acme?force');
       assert.equal(again.status, 200, again.body);
     } finally {

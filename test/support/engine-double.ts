@@ -227,6 +227,9 @@ export function engineDouble(): EngineDouble {
           note('unlock', credential);
           double.state = 'open';
         },
+        review: () => undefined,
+        useHere: async () => note('useHere', undefined),
+        warnings: () => [],
       },
       presets: (query) => {
         note('presets', query);

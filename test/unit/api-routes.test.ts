@@ -48,6 +48,7 @@ const EXPECTED: Readonly<Record<RouteName, readonly [who: string, states: string
   'GET /v1/vault/slots': ['a', 'lo', 200],
   'POST /v1/vault/slots': ['a', 'so', 201],
   'DELETE /v1/vault/slots/{id}': ['a', 'o', 200],
+  'POST /v1/vault/use-here': ['a', 'o', 200],
   'POST /v1/vault/rotate': ['a', 'o', 200],
   'GET /v1/activity': ['a', 'o', 200],
   'GET /v1/settings': ['a', 'slo', 200],
