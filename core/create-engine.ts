@@ -208,7 +208,7 @@ export function createEngine(options: EngineOptions): Engine {
       const state = session.state();
       const warnings = session.warnings();
       return examine(
-        { state, slots: session.slots(), warnings, connections, registry, now: clock.wall() },
+        { state, slots: session.slots(), warnings, connections, registry, refresher, now: clock.wall() },
         only,
       );
     },

@@ -6,6 +6,8 @@ import { tokenOf } from './model/connection.ts';
 import { secondsLeft } from './oauth/expiry.ts';
 import { warningsOf } from './providers/entry.ts';
 import type { Registry } from './providers/registry.ts';
+import { refusalSentence } from './refresh/provider-waits.ts';
+import type { Refresher } from './refresh/refresher.ts';
 import type { SlotView } from './vault/slots.ts';
 
 export interface DoctorCheck {
@@ -27,6 +29,7 @@ export interface DoctorWorld {
   readonly warnings: readonly string[];
   readonly connections: Connections;
   readonly registry: Registry;
+  readonly refresher: Pick<Refresher, 'clientRefusal'>;
   readonly now: number;
 }
 
@@ -79,6 +82,9 @@ function examineAll(world: DoctorWorld): DoctorCheck[] {
     });
   }
   for (const provider of registry.all()) {
+    const refusal = world.refresher.clientRefusal(provider.id);
+    if (refusal !== undefined)
+      checks.push({ name: `provider ${provider.id}`, ok: false, detail: refusalSentence(refusal) });
     for (const warning of warningsOf(provider))
       checks.push({ name: `provider ${provider.id}`, ok: true, detail: warning });
   }

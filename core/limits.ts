@@ -67,6 +67,10 @@ export const LIMITS = {
   retryFirstMs: 5 * SECOND,
   retryLongestMs: 15 * MINUTE,
   retryAfterCapMs: 60 * MINUTE,
+  /** The background asks later than the time that a provider named, by up to this share of it, so that not all ask at once. */
+  retryAfterJitter: 0.1,
+  /** A provider that rejects our client is asked once in this time: only a person can mend that. */
+  clientProbeMs: 60 * MINUTE,
   /** A lifetime beyond ten years is a mistake of the provider and would overflow dates further on. */
   lifetimeMaxSeconds: 10 * 365 * 24 * 3_600,
   /** Assumed when a provider says nothing usable and gives no other hint. */

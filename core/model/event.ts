@@ -2,7 +2,12 @@
 
 export type TokentrayEvent =
   | { readonly type: 'vault'; readonly state: 'setup' | 'locked' | 'open' }
-  | { readonly type: 'provider'; readonly action: 'added' | 'changed' | 'removed'; readonly provider: string }
+  | {
+      readonly type: 'provider';
+      /** `refused`: it rejects our client. */
+      readonly action: 'added' | 'changed' | 'removed' | 'refused';
+      readonly provider: string;
+    }
   | {
       readonly type: 'connection';
       readonly action:

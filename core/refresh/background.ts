@@ -1,12 +1,11 @@
 // Refreshes in time, without being asked: a short tick compares due times with the wall clock, so sleep and clock jumps
-// cost one tick at most. Eight at once in all; what fails waits for its own back-off.
+// cost one tick at most. All that is due begins at once: the refresher's gate spreads it, and who is waited for goes first.
 import type { Connections } from '../connections.ts';
 import { LIMITS } from '../limits.ts';
 import { type Connection, tokenOf } from '../model/connection.ts';
 import type { Clock, NetworkPort } from '../ports.ts';
-import { Gate } from './gate.ts';
 import type { Refresher } from './refresher.ts';
-import { dueAt } from './schedule.ts';
+import { dueAt, shareOf } from './schedule.ts';
 
 export interface BackgroundWorld {
   readonly clock: Clock;
@@ -17,8 +16,6 @@ export interface BackgroundWorld {
 
 export class Background {
   readonly #world: BackgroundWorld;
-  readonly #gate = new Gate(LIMITS.refreshesAtOnce);
-  readonly #queued = new Set<string>();
   #cancel: (() => void) | undefined;
 
   constructor(world: BackgroundWorld) {
@@ -39,7 +36,9 @@ export class Background {
   tick(): void {
     if (!this.#world.network.online()) return;
     for (const connection of this.#world.connections.all()) {
-      if (this.#isDue(connection)) this.#queue(connection.id);
+      if (!this.#isDue(connection)) continue;
+      // The refresher has recorded and announced what went wrong; nobody else waits for this one.
+      this.#world.refresher.refresh(connection.id, { calm: true }).catch(() => undefined);
     }
   }
 
@@ -51,29 +50,13 @@ export class Background {
   }
 
   #isDue(connection: Connection): boolean {
+    const { clock, connections, refresher } = this.#world;
     const { state, id } = connection;
     const token = state.status === 'active' || state.status === 'error' ? tokenOf(state) : undefined;
-    if (token === undefined || this.#queued.has(id)) return false;
-    if (this.#world.connections.review(id) !== undefined) return false;
-    const now = this.#world.clock.wall();
+    if (token === undefined || refresher.isInFlight(id)) return false;
+    if (connections.review(id) !== undefined) return false;
+    const now = clock.wall();
     const due = dueAt(token, shareOf(id), now);
-    return due !== null && due <= now && this.#world.refresher.pauseLeft(id) === 0;
+    return due !== null && due <= now && refresher.pauseLeft(connection) === 0;
   }
-
-  #queue(id: string): void {
-    this.#queued.add(id);
-    const work = () => (this.#cancel === undefined ? Promise.resolve() : this.#world.refresher.refresh(id));
-    void this.#gate
-      .run('all', work)
-      // The refresher has recorded and announced what went wrong; nobody else waits for this one.
-      .catch(() => undefined)
-      .finally(() => this.#queued.delete(id));
-  }
-}
-
-/** A fixed number in [0, 1) per connection, so that due times are spread and stay put. */
-function shareOf(id: string): number {
-  let hash = 0;
-  for (let index = 0; index < id.length; index += 1) hash = (hash * 31 + id.charCodeAt(index)) >>> 0;
-  return hash / 2 ** 32;
 }

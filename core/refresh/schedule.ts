@@ -26,3 +26,10 @@ export function backOffMs(attempt: number, share: number): number {
   const base = Math.min(LIMITS.retryFirstMs * 2 ** Math.min(attempt - 1, 20), LIMITS.retryLongestMs);
   return Math.round(base * (1 + share / 4));
 }
+
+/** A fixed number in [0, 1) per connection, so that due times are spread and stay put. */
+export function shareOf(id: string): number {
+  let hash = 0;
+  for (let index = 0; index < id.length; index += 1) hash = (hash * 31 + id.charCodeAt(index)) >>> 0;
+  return hash / 2 ** 32;
+}

@@ -129,6 +129,13 @@ export function activitySentence(entry: ActivityJson): ActivitySentence {
       return failed ? { ...named, failed, ...ending(after, code) } : { ...named, failed, after };
     }
     case 'provider':
+      if (outcome === 'refused')
+        return {
+          before: `The provider ${entry.provider} rejects this client.`,
+          after: '',
+          advice: 'Check its client ID and secret.',
+          failed: true,
+        };
       return { before: `The provider ${entry.provider} was ${outcome}.`, after: '', failed: false };
     case 'key':
       return {
