@@ -20,6 +20,8 @@ const intentSchema = z.discriminatedUnion('kind', [
     at: z.int(),
     body: z.string(),
     sent_token: z.string(),
+    /** The provider's own clock, as its answer said it. */
+    date: z.string().optional(),
   }),
 ]);
 export type Intent = z.infer<typeof intentSchema>;

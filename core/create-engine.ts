@@ -25,6 +25,8 @@ import { providerCommands } from './providers/commands.ts';
 import { findPresets } from './providers/presets/catalogue.ts';
 import { Registry } from './providers/registry.ts';
 import { Background } from './refresh/background.ts';
+import { ClockWatch } from './refresh/clock-watch.ts';
+import { Receipts } from './refresh/receipts.ts';
 import { Refresher } from './refresh/refresher.ts';
 import type { StepHook } from './refresh/rotation.ts';
 import { vaultLocked } from './vault/locked.ts';
@@ -65,9 +67,11 @@ export function createEngine(options: EngineOptions): Engine {
     ...shared,
     ...(options.onStep === undefined ? {} : { onStep: options.onStep }),
   });
-  const background = new Background({ ...shared, refresher });
+  const receipts = new Receipts(shared);
+  const clockWatch = new ClockWatch(shared);
+  const background = new Background({ ...shared, refresher, receipts });
   const consents = new Consents(shared);
-  const world = { ...shared, refresher, consents };
+  const world = { ...shared, refresher, receipts, consents };
   const work = new InFlight();
   let audit: Audit | undefined;
   let markKey: Uint8Array | undefined;
@@ -86,6 +90,7 @@ export function createEngine(options: EngineOptions): Engine {
         markKey = vault.subkey('audit mark');
         refresher.resume();
         background.start();
+        clockWatch.start();
         events.emit({ type: 'vault', state: 'open' });
       },
       async beforeLock() {
@@ -97,6 +102,7 @@ export function createEngine(options: EngineOptions): Engine {
         if (!refresher.holdsAnswer()) return;
         refresher.resume();
         background.start();
+        clockWatch.start();
         throw new TokentrayError(
           'storage',
           'A new refresh token could not be stored yet, and a lock would lose it. Make room on the disk, then lock again.',
@@ -208,7 +214,10 @@ export function createEngine(options: EngineOptions): Engine {
       const state = session.state();
       const warnings = session.warnings();
       return examine(
-        { state, slots: session.slots(), warnings, connections, registry, refresher, now: clock.wall() },
+        {
+          ...{ state, slots: session.slots(), warnings, connections, registry, refresher, receipts },
+          clockNote: clockWatch.note(),
+        },
         only,
       );
     },
@@ -237,6 +246,7 @@ export function createEngine(options: EngineOptions): Engine {
   /** Nothing new begins; what is in flight finishes, within `ms`: provider answers, commits, exchanges. */
   async function settle(consentsEnd: string, refusal: TokentrayError, ms: number): Promise<void> {
     background.stop();
+    clockWatch.stop();
     refresher.pause(refusal);
     const patience = Promise.withResolvers<void>();
     const cancel = clock.timer(ms, patience.resolve);

@@ -7,6 +7,7 @@ import { secondsLeft } from './oauth/expiry.ts';
 import { warningsOf } from './providers/entry.ts';
 import type { Registry } from './providers/registry.ts';
 import { refusalSentence } from './refresh/provider-waits.ts';
+import type { Receipts } from './refresh/receipts.ts';
 import type { Refresher } from './refresh/refresher.ts';
 import type { SlotView } from './vault/slots.ts';
 
@@ -30,7 +31,9 @@ export interface DoctorWorld {
   readonly connections: Connections;
   readonly registry: Registry;
   readonly refresher: Pick<Refresher, 'clientRefusal'>;
-  readonly now: number;
+  readonly receipts: Pick<Receipts, 'nowFor'>;
+  /** A note about the machine's clock, where it was set. */
+  readonly clockNote: string | undefined;
 }
 
 export function examine(world: DoctorWorld, only?: Connection): DoctorReport {
@@ -88,20 +91,19 @@ function examineAll(world: DoctorWorld): DoctorCheck[] {
     for (const warning of warningsOf(provider))
       checks.push({ name: `provider ${provider.id}`, ok: true, detail: warning });
   }
-  for (const connection of connections.all()) checks.push(examineState(connection, world.now));
+  if (world.clockNote !== undefined) checks.push({ name: 'clock', ok: true, detail: world.clockNote });
+  for (const connection of connections.all()) checks.push(examineState(connection, world));
   return checks;
 }
 
-function examineConnection(
-  { connections, now, registry }: DoctorWorld,
-  connection: Connection,
-): DoctorCheck[] {
+function examineConnection(world: DoctorWorld, connection: Connection): DoctorCheck[] {
+  const { connections, registry } = world;
   const provider = registry.find(connection.provider);
   const row = connections.row(connection.id);
   const granted = tokenOf(connection.state)?.scope ?? [];
   const missing = connection.scopes_asked.filter((scope) => !granted.includes(scope));
   return [
-    examineState(connection, now),
+    examineState(connection, world),
     {
       name: 'refresh token',
       ok: row.secrets.refresh_token !== null || connection.state.status === 'revoked',
@@ -133,13 +135,13 @@ function examineConnection(
   ];
 }
 
-function examineState(connection: Connection, now: number): DoctorCheck {
+function examineState(connection: Connection, { receipts }: DoctorWorld): DoctorCheck {
   const { state } = connection;
   const name = nameOf(connection);
   const reconnect = `Run tokentray connect ${connection.provider} --account ${connection.account}.`;
   switch (state.status) {
     case 'active': {
-      const left = secondsLeft(state.token, now);
+      const left = secondsLeft(state.token, receipts.nowFor(connection.id, state.token));
       return {
         name,
         ok: true,

@@ -48,6 +48,7 @@ export function activityRow(
 ): ActivityRow | undefined {
   switch (event.type) {
     case 'hand_out':
+    case 'clock':
       return undefined;
     case 'vault':
       return { caller: null, connection: null, action: `vault.${event.state}`, outcome: null };

@@ -32,6 +32,8 @@ export type TokentrayEvent =
       readonly connection?: string;
       readonly code?: string;
     }
+  /** The machine's clock was set, or stood still while it slept. `seconds`: by how much; negative when set back. */
+  | { readonly type: 'clock'; readonly action: 'set_back' | 'moved_on'; readonly seconds: number }
   | { readonly type: 'key'; readonly action: 'added' | 'removed'; readonly name: string }
   | { readonly type: 'hand_out'; readonly caller: string; readonly connection: string; readonly id: string };
 

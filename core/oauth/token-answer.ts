@@ -114,7 +114,7 @@ export async function judgeTokenAnswer(
       answer = await oauth.processRefreshTokenResponse(server, client, subject);
     }
   } catch (error) {
-    throw invalid(provider, reasonOf(error));
+    throw invalid(provider, reasonOf(error, clockHint(response, issuedAt)));
   }
   if (answer.token_type !== 'bearer') throw invalid(provider, 'has a token_type other than Bearer');
   if (!HEADER_SAFE.test(answer.access_token))
@@ -177,13 +177,21 @@ function invalid(provider: Provider, what: string): TokentrayError {
   );
 }
 
+/** RFC 9110 section 6.6.1: when the provider sent it, by its own clock. */
+function clockHint({ headers }: HttpResponse, receivedAt: number): string {
+  const seconds = Math.round((receivedAt - Date.parse(headers.get('date') ?? '')) / 1_000);
+  if (!Number.isFinite(seconds) || Math.abs(seconds) <= LIMITS.idTokenToleranceSeconds)
+    return 'check the clock of this machine';
+  return `the clock of this machine is ${Math.abs(seconds)} s ${seconds > 0 ? 'ahead of' : 'behind'} that of the provider: set it right`;
+}
+
 /** A fixed sentence per kind of failure: the library's own message may quote the answer. */
-function reasonOf(error: unknown): string {
+function reasonOf(error: unknown, clock: string): string {
   if (error instanceof TransportFailure) return 'has an ID token whose signing keys could not be fetched';
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   switch (code) {
     case oauth.JWT_TIMESTAMP_CHECK:
-      return 'has an ID token that is expired or from the future (check the clock of this machine)';
+      return `has an ID token that is expired or from the future (${clock})`;
     case oauth.JWT_CLAIM_COMPARISON:
       return 'has an ID token with another nonce, audience or issuer';
     case oauth.KEY_SELECTION:

@@ -4,14 +4,16 @@ import type { Connections } from '../connections.ts';
 import { LIMITS } from '../limits.ts';
 import { type Connection, tokenOf } from '../model/connection.ts';
 import type { Clock, NetworkPort } from '../ports.ts';
+import type { Receipts } from './receipts.ts';
 import type { Refresher } from './refresher.ts';
-import { dueAt, shareOf } from './schedule.ts';
+import { isDue, shareOf } from './schedule.ts';
 
 export interface BackgroundWorld {
   readonly clock: Clock;
   readonly network: NetworkPort;
   readonly connections: Connections;
   readonly refresher: Refresher;
+  readonly receipts: Receipts;
 }
 
 export class Background {
@@ -50,13 +52,12 @@ export class Background {
   }
 
   #isDue(connection: Connection): boolean {
-    const { clock, connections, refresher } = this.#world;
+    const { connections, receipts, refresher } = this.#world;
     const { state, id } = connection;
     const token = state.status === 'active' || state.status === 'error' ? tokenOf(state) : undefined;
     if (token === undefined || refresher.isInFlight(id)) return false;
     if (connections.review(id) !== undefined) return false;
-    const now = clock.wall();
-    const due = dueAt(token, shareOf(id), now);
-    return due !== null && due <= now && refresher.pauseLeft(connection) === 0;
+    const due = receipts.isMisdated(id, token) || isDue(token, shareOf(id), receipts.nowFor(id, token));
+    return due && token.refreshable && refresher.pauseLeft(connection) === 0;
   }
 }

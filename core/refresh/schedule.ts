@@ -2,23 +2,27 @@
 // lifetime past 24.8 days overflows nothing (promise 97), and a tick every 30 s survives sleep.
 import { LIMITS } from '../limits.ts';
 import type { TokenFacts } from '../model/token-set.ts';
-import { isFromTheFuture, lifeMs } from '../oauth/expiry.ts';
+import { lifeMs } from '../oauth/expiry.ts';
 
 /**
  * The due time, or null when there is nothing to do (no refresh token, or no known end). `share` in [0, 1) spreads
- * connections between 75 and 90 % of their token's life; long-lived tokens are due at least five minutes early. After
- * the clock was set back a token is due at once: its own times would come a day late (promise 99).
+ * connections between 75 and 90 % of their token's life; long-lived tokens are due at least five minutes early.
  */
-export function dueAt(token: TokenFacts, share: number, now: number): number | null {
+export function dueAt(token: TokenFacts, share: number): number | null {
   if (!token.refreshable || token.expires_at === null) return null;
   const life = lifeMs(token);
   // A token that would end before the next ticks is refreshed when somebody asks: keeping it warm would never pause.
   if (life < LIMITS.tickMs * 2) return null;
-  if (isFromTheFuture(token, now)) return now;
   const point = LIMITS.refreshPointMin + share * (LIMITS.refreshPointMax - LIMITS.refreshPointMin);
   const due = token.issued_at + life * point;
   if (life <= LIMITS.refreshEarlyFromSeconds * 1_000) return due;
   return Math.min(due, token.expires_at - LIMITS.refreshEarlySeconds * 1_000);
+}
+
+/** `now`: wall clock in milliseconds by which this token is judged (receipts.ts). */
+export function isDue(token: TokenFacts, share: number, now: number): boolean {
+  const due = dueAt(token, share);
+  return due !== null && due <= now;
 }
 
 /** Pause before try `attempt` (1, 2, …), doubling, with up to a quarter of jitter from `share` in [0, 1). */

@@ -10,6 +10,7 @@ import type { TokentrayEvent } from '../../core/model/event.ts';
 import type { Provider } from '../../core/model/provider.ts';
 import type { BrowserPort, HttpOutcome, HttpRequest, RandomPort } from '../../core/ports.ts';
 import { Registry } from '../../core/providers/registry.ts';
+import { Receipts } from '../../core/refresh/receipts.ts';
 import { Refresher } from '../../core/refresh/refresher.ts';
 import { createVault } from '../../core/vault/vault.ts';
 import { FakeClock } from './fake-clock.ts';
@@ -67,6 +68,7 @@ export async function coreWorld(options: CoreWorldOptions = {}) {
   const shared = { clock, http, log, random, browser, events, connections, registry, redirectPort };
   const consents = new Consents(shared);
   const refresher = new Refresher(shared);
+  const receipts = new Receipts(shared);
   ends.push(async () => {
     await consents.endAll('The test is over.');
     // Past every pause in which a browser could still follow to its last page.
@@ -80,6 +82,7 @@ export async function coreWorld(options: CoreWorldOptions = {}) {
     place,
     consents,
     refresher,
+    receipts,
     emitted,
     opened,
     drawn,
