@@ -16,7 +16,7 @@ export interface Access {
   readonly doors: readonly Door[];
 }
 
-const ALWAYS: readonly VaultState[] = ['setup', 'locked', 'open'];
+const ALWAYS: readonly VaultState[] = ['setup', 'locked', 'open', 'unreadable'];
 const OPEN: readonly VaultState[] = ['open'];
 
 const EVERYWHERE: readonly Door[] = ['tcp', 'socket', 'window-http'];
@@ -67,18 +67,19 @@ export const RIGHTS = {
   'DELETE /v1/keys/{name}': access('admin'),
 
   'POST /v1/lock': access('admin', ALWAYS),
-  'POST /v1/unlock': access('admin', ['locked', 'open']),
+  'POST /v1/unlock': access('admin', ['locked', 'open', 'unreadable']),
   'GET /v1/vault/slots': access('admin', ['locked', 'open']),
   'POST /v1/vault/slots': access('admin', ['setup', 'open']),
   'DELETE /v1/vault/slots/{id}': access('admin'),
   'POST /v1/vault/rotate': access('admin'),
+  'POST /v1/vault/repair': access('admin', ['locked', 'open', 'unreadable']),
   'POST /v1/vault/use-here': access('admin'),
 
   'GET /v1/activity': access('admin'),
   'GET /v1/settings': access('admin', ALWAYS),
   'PATCH /v1/settings': access('admin', ALWAYS),
 
-  'GET /v1/doctor': access('admin'),
+  'GET /v1/doctor': access('admin', ['open', 'unreadable']),
   'GET /v1/doctor/{ref}': access('admin'),
   'GET /v1/sandbox': access('admin', ALWAYS),
   'POST /v1/sandbox/start': access('admin'),

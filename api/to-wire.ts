@@ -1,6 +1,7 @@
 // From the engine's views to what goes over the wire: pure, field by field. Nothing is spread: a field that an engine
 // view gains one day stays inside until somebody names it here.
 import type { SessionView } from '../core/access/sessions.ts';
+import type { RepairReport } from '../core/vault/salvage.ts';
 import type { DoctorReport } from '../core/doctor.ts';
 import type {
   ConnectionView,
@@ -32,6 +33,7 @@ import type {
   TokenJson,
 } from './wire.ts';
 
+  WireTypes,
 /** RFC 3339 from wall clock milliseconds. */
 export function timeJson(ms: number): string {
   return new Date(ms).toISOString();
@@ -190,6 +192,10 @@ export function reportJson(report: DoctorReport | ProviderCheck): ReportJson {
 export function slotJson(view: SlotView): SlotJson {
   const { id, kind, created_at, in_use, backend, path } = view;
   return { id, kind, created_at: timeJson(created_at), in_use, backend, path };
+}
+
+export function repairJson({ repaired, kept, saved, lost }: RepairReport): WireTypes['Repair'] {
+  return { repaired, kept, saved: { ...saved }, lost: lost.map((row) => ({ ...row })) };
 }
 
 export function sandboxJson(info: SandboxInfo): SandboxJson {

@@ -12,7 +12,7 @@ import { expirySource } from '../core/model/token-set.ts';
 const time = z.iso
   .datetime({ precision: 3 })
   .meta({ description: 'RFC 3339, UTC', example: '2026-01-31T12:00:00.000Z' });
-const vaultState = z.enum(['setup', 'locked', 'open']);
+const vaultState = z.enum(['setup', 'locked', 'open', 'unreadable']);
 const checks = z.array(z.strictObject({ name: z.string(), ok: z.boolean(), detail: z.string() }));
 
 const connectionStatus = z.enum([
@@ -123,6 +123,19 @@ const preset = z
 const key = z
   .strictObject({
     name: z.string(),
+const count = z.int().nonnegative();
+
+const repair = z
+  .strictObject({
+    repaired: z.boolean().meta({ description: 'False: everything opens, and nothing was changed' }),
+    kept: z.string().nullable().meta({ description: 'Path of the file that was damaged' }),
+    saved: z.strictObject({ providers: count, connections: count, keys: count, activity: count }),
+    lost: z.array(
+      z.strictObject({ kind: z.enum(['provider', 'connection', 'provider or key']), name: z.string() }),
+    ),
+  })
+  .meta({ id: 'Repair' });
+
     prefix: z.string().meta({ example: 'tt_Ab12' }),
     rights: z.array(right),
     connections: z.array(z.string()),
@@ -237,6 +250,7 @@ export const WIRE = {
     next: z.int().optional().meta({ description: 'after of the next page' }),
   }),
   Settings: settings,
+  Repair: repair,
   WindowLink: z.strictObject({ url: z.string(), opened: z.boolean() }),
   NewSession: z.strictObject({ session: z.string(), expires_at: time }),
   Sessions: z.strictObject({ sessions: z.array(session) }),

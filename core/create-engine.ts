@@ -81,7 +81,7 @@ export function createEngine(options: EngineOptions): Engine {
     { path: options.vaultPath, device: options.device, random, clock, keychain: ports.keychain, log },
     {
       onFile(vault) {
-        callers.load(vault.database());
+        callers.load(vault);
         audit = new Audit(options.vaultPath, log, vault.unwritable() !== undefined);
       },
       onOpen(vault) {
@@ -120,6 +120,11 @@ export function createEngine(options: EngineOptions): Engine {
   );
   const open = () => session.open();
   const idOf = (connection: string) => connections.byName(connection)?.id;
+      onGone() {
+        audit?.close();
+        audit = undefined;
+        callers.clear();
+      },
   events.subscribe(({ at, event }) => {
     const row = activityRow(event, idOf);
     if (row !== undefined) audit?.record({ at, ...row });
@@ -152,6 +157,7 @@ export function createEngine(options: EngineOptions): Engine {
     },
 
     presets: (query) => findPresets(query),
+      repair: (credential) => session.repair(credential),
 
     providers: {
       list: whenOpen(providers.list),
@@ -226,10 +232,8 @@ export function createEngine(options: EngineOptions): Engine {
 
     async close() {
       await quiesce();
-      audit?.close();
       connections.clear();
       registry.clear();
-      audit = undefined;
       session.close();
       markKey?.fill(0);
     },

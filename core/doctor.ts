@@ -50,6 +50,7 @@ function examineAll(world: DoctorWorld): DoctorCheck[] {
     open: 'The vault is open.',
   }[state];
   checks.push({ name: 'vault', ok: state === 'open', detail: vaultSentence });
+    unreadable: 'The vault cannot be read.',
   if (state === 'setup') return checks;
   for (const detail of world.warnings) checks.push({ name: 'vault', ok: false, detail });
   const inUse = slots.find((slot) => slot.in_use);

@@ -10,8 +10,10 @@ import type { Provider } from './model/provider.ts';
 import type { ExpirySource } from './model/token-set.ts';
 import type { Review } from './vault/review.ts';
 import type { SlotCredential, SlotView } from './vault/slots.ts';
+import type { RepairReport } from './vault/salvage.ts';
 
-export type VaultState = 'setup' | 'locked' | 'open';
+/** `unreadable`: there is a vault that is damaged or cannot be read now; nothing of it was changed. */
+export type VaultState = 'setup' | 'locked' | 'open' | 'unreadable';
 
 /** A provider as it may be shown. The secret itself has no way out. `redirect_uri` is what to register there. */
 export interface ProviderView extends Provider {
@@ -112,6 +114,8 @@ export interface Engine {
     /** Standing sentences about the vault: that it needs review, or cannot be written. */
     warnings(): readonly string[];
   };
+    /** Saves everything that opens into a new file and keeps the old one; then unlocks. Without a credential as `unlock`. */
+    repair(credential?: SlotCredential): Promise<RepairReport>;
 
   presets(query?: string): readonly PresetView[];
 

@@ -42,6 +42,8 @@ export async function openUnattended(
   credentialOf: (() => SlotCredential) | undefined,
   log: LogPort,
 ): Promise<string | undefined> {
+  // Said by the vault itself; a disk that does not answer is asked again by whoever unlocks.
+  if (engine.state() === 'unreadable') return undefined;
   try {
     if (engine.state() === 'setup') await engine.vault.addSlot(credentialOf?.() ?? { kind: 'keychain' });
     else await engine.vault.unlock(credentialOf?.());

@@ -101,6 +101,7 @@ export const api = {
     }),
   lock: () => sendJson<WireTypes['VaultState']>('POST', at('lock')),
   /** Without credentials: by the ways that need nobody (keychain, known key file). */
+  repair: () => sendJson<WireTypes['Repair']>('POST', at('vault', 'repair')),
   unlock: (credential?: { passphrase: string } | { key_file: string }) =>
     sendJson<WireTypes['VaultState']>('POST', at('unlock'), credential),
 

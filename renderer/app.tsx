@@ -10,6 +10,7 @@ import { HostStopped } from './views/host-stopped.tsx';
 import { LockScreen } from './views/lock-screen.tsx';
 import { SessionEnded } from './views/session-ended.tsx';
 import { SetupScreen } from './views/setup-screen.tsx';
+import { UnreadableScreen } from './views/unreadable-screen.tsx';
 import { Waiting } from './views/waiting.tsx';
 
 export function App() {
@@ -25,6 +26,7 @@ function Opened() {
     <>
       {status.state === 'setup' && <SetupScreen />}
       {status.state === 'locked' && <LockScreen />}
+      {status.state === 'unreadable' && <UnreadableScreen status={status} />}
       {status.state === 'open' && <Shell status={status} />}
       <HostBanner />
     </>

@@ -130,6 +130,16 @@ function readPragma(database: DatabaseSync, name: string): string | number {
   return typeof value === 'string' ? value : Number(value);
 }
 
+/** Whether every page and index is as it should be. */
+export function isSound(database: DatabaseSync): boolean {
+  try {
+    return Object.values(database.prepare('PRAGMA integrity_check(1)').get() ?? {})[0] === 'ok';
+  } catch (error) {
+    if (error instanceof Error && 'errcode' in error) return false;
+    throw error;
+  }
+}
+
 function checkPages(database: DatabaseSync, path: string): void {
   const answer = Object.values(database.prepare('PRAGMA quick_check(1)').get() ?? {})[0];
   if (answer !== 'ok') throw damaged();

@@ -186,7 +186,7 @@ function repairMode(path: string, found: Stats, wanted: number, log: LogPort): v
 }
 
 /** Makes a new name durable. Windows cannot open folders and does this by itself. */
-function syncDirectory(directory: string): void {
+export function syncDirectory(directory: string): void {
   if (!HAS_MODES) return;
   doing(directory, () => {
     const handle = openSync(directory, 'r');

@@ -9,6 +9,9 @@ import type { RandomPort } from '../ports.ts';
 import { SEALED_TABLES, type SealedTable } from './schema.ts';
 import { open, seal } from './sealing.ts';
 
+/** What its key is derived for. */
+export const LEDGER = 'ledger';
+
 /** SHA-256. */
 const BYTES = 32;
 

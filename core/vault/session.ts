@@ -1,10 +1,12 @@
-// The vault as the engine lives with it: not there yet (`setup`), `locked` or `open`. The only place that makes a vault,
+// The vault as the engine lives with it: not there yet (`setup`), `locked`, `open`, or there and `unreadable`. The only place that makes a vault,
 // and it does so only where no file is.
 import type { VaultState } from '../engine.ts';
 import { TokentrayError } from '../errors.ts';
+import { refuseOrphan } from './creation.ts';
 import { look } from './file-safety.ts';
 import { vaultLocked } from './locked.ts';
 import { type Review, reviewSentence } from './review.ts';
+import { type RepairReport, salvage } from './salvage.ts';
 import type { SlotCredential, SlotView } from './slots.ts';
 import { createVault, openVault, type Vault, type VaultOptions } from './vault.ts';
 
@@ -16,27 +18,29 @@ export interface SessionHooks {
   /** Before the key goes: end what needs it. */
   readonly beforeLock: () => Promise<void>;
   readonly onLocked: () => void;
+  /** Before the file goes: close every connection to it. */
+  readonly onGone: () => void;
 }
 
 export class VaultSession {
   readonly #options: VaultOptions;
   readonly #hooks: SessionHooks;
   #vault: Vault | undefined;
+  /** Why there is no vault to work with although there is a file, or was one. */
+  #problem: TokentrayError | undefined;
   #settingUp = false;
   #announced = false;
   #locking: Promise<void> | undefined;
 
-  /** Opens an existing file, locked. Throws `vault_damaged`, `vault_newer`, `unsafe_path` or `storage`. */
+  /** Opens an existing file, locked. One that cannot be read is a state. Throws `unsafe_path`. */
   constructor(options: VaultOptions, hooks: SessionHooks) {
     this.#options = options;
     this.#hooks = hooks;
-    // A dangling link is something, too: opening it says what is wrong.
-    if (look(options.path) === undefined) return;
-    this.#vault = openVault(options);
-    hooks.onFile(this.#vault);
+    this.#openFile();
   }
 
   state(): VaultState {
+    if (this.#problem !== undefined) return 'unreadable';
     if (this.#vault === undefined) return 'setup';
     // From the first moment of a lock nothing new begins, although the key is still there for what must finish.
     return this.#announced && this.#locking === undefined ? 'open' : 'locked';
@@ -54,18 +58,23 @@ export class VaultSession {
   warnings(): readonly string[] {
     const unwritable = this.#vault?.unwritable();
     const review = this.#vault?.review();
-    return [...(unwritable ? [unwritable.message] : []), ...(review ? [reviewSentence(review)] : [])];
+    return [
+      ...(this.#problem ? [this.#problem.message] : []),
+      ...(unwritable ? [unwritable.message] : []),
+      ...(review ? [reviewSentence(review)] : []),
+    ];
   }
 
-  /** The open vault. Throws `setup` or `locked`, each with what to do. */
+  /** The open vault. Throws `setup`, `locked` or why it cannot be read, each with what to do. */
   open(): Vault {
+    if (this.#problem !== undefined) throw this.#problem;
     if (this.#vault === undefined) throw setupNeeded();
     if (this.state() === 'open') return this.#vault;
     throw vaultLocked();
   }
 
   async addSlot(credential: SlotCredential): Promise<SlotView> {
-    if (this.#vault !== undefined) return this.open().addSlot(credential);
+    if (this.#vault !== undefined || this.#problem !== undefined) return this.open().addSlot(credential);
     if (this.#settingUp)
       throw new TokentrayError('conflict', 'The vault is being set up already. Wait for it to finish.');
     this.#settingUp = true;
@@ -80,7 +89,10 @@ export class VaultSession {
     }
   }
 
+  /** A vault that could not be read is tried again first: the disk may be well by now. */
   async unlock(credential?: SlotCredential): Promise<void> {
+    if (this.#problem !== undefined && this.#problem.code !== 'busy') this.#openFile();
+    if (this.#problem !== undefined) throw this.#problem;
     if (this.#vault === undefined) throw setupNeeded();
     await this.#locking;
     if (this.#announced) return;
@@ -91,11 +103,63 @@ export class VaultSession {
   /** Refuses new work at once, lets what is under way finish, then forgets the key. Throws what `beforeLock` throws. */
   lock(): Promise<void> {
     const vault = this.#vault;
-    if (vault === undefined) return Promise.reject(setupNeeded());
+    if (vault === undefined) return Promise.reject(this.#problem ?? setupNeeded());
     this.#locking ??= this.#lock(vault).finally(() => {
       this.#locking = undefined;
     });
     return this.#locking;
+  }
+
+  /** Saves what opens into a new file (salvage.ts) and unlocks that. Throws what `salvage` and `unlock` throw. */
+  async repair(credential?: SlotCredential): Promise<RepairReport> {
+    if (this.state() === 'setup') throw setupNeeded();
+    const isSound = this.#vault?.isSound() === true;
+    const report = await this.whileClosed(() => salvage(this.#options, credential, isSound));
+    await this.unlock(credential);
+    return report;
+  }
+
+  /** Locks and closes the vault, lets `work` change its files, and opens what is there then, locked. */
+  async whileClosed<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#problem?.code === 'busy') throw this.#problem;
+    if (this.#vault !== undefined) await this.lock();
+    this.#problem = new TokentrayError(
+      'busy',
+      'The vault is being repaired or replaced. Try again in a moment.',
+      {
+        retryAfter: 2,
+      },
+    );
+    try {
+      this.#closeFile();
+      return await work();
+    } finally {
+      this.#openFile();
+    }
+  }
+
+  #openFile(): void {
+    const { path } = this.#options;
+    this.#problem = undefined;
+    try {
+      // A dangling link is something, too: opening it says what is wrong.
+      if (look(path) === undefined) refuseOrphan(path);
+      else this.#vault = openVault(this.#options);
+      if (this.#vault) this.#hooks.onFile(this.#vault);
+    } catch (error) {
+      if (!(error instanceof TokentrayError) || error.code === 'unsafe_path') throw error;
+      this.#options.log.error('vault.unreadable', { code: error.code });
+      this.#closeFile();
+      this.#problem = withRepair(error);
+    }
+  }
+
+  #closeFile(): void {
+    if (this.#vault === undefined) return;
+    this.#announced = false;
+    this.#hooks.onGone();
+    this.#vault.close();
+    this.#vault = undefined;
   }
 
   async #lock(vault: Vault): Promise<void> {
@@ -121,10 +185,17 @@ export class VaultSession {
   }
 
   close(): void {
-    this.#announced = false;
-    this.#vault?.close();
-    this.#vault = undefined;
+    this.#closeFile();
   }
+}
+
+/** Only damage can be repaired; a disk that does not answer is asked again by unlocking. */
+function withRepair(error: TokentrayError): TokentrayError {
+  const action =
+    error.code === 'vault_damaged'
+      ? { method: 'POST', url: '/v1/vault/repair', command: 'tokentray doctor --repair' }
+      : { method: 'POST', url: '/v1/unlock', command: 'tokentray unlock' };
+  return new TokentrayError(error.code, error.message, { ...error.details, action });
 }
 
 function setupNeeded(): TokentrayError {

@@ -10,13 +10,13 @@ import type { Ports } from '../ports.ts';
 import { AttemptDelay } from './attempt-delay.ts';
 import { copyDatabase, datedName } from './copies.ts';
 import { makeVaultFile, refuseOrphan } from './creation.ts';
-import { guarded, openDatabase, readPragmas, Transactions } from './database.ts';
+import { guarded, isSound, openDatabase, readPragmas, Transactions } from './database.ts';
 import { forgetEpoch, readEpoch, writeEpoch } from './epoch.ts';
 import { look, prepareDirectory } from './file-safety.ts';
 import { type Header, readHeader, SLOTS_MAX, writeHeader } from './header.ts';
 import { InPlace } from './in-place.ts';
 import { forgetInKeychain, storeInKeychain } from './key-sources.ts';
-import { Ledger, type LedgerState } from './ledger.ts';
+import { LEDGER, Ledger, type LedgerState } from './ledger.ts';
 import { type Review, type ReviewCause, reviewCauseOf } from './review.ts';
 import { rotateSlots } from './rotation.ts';
 import { type Columns, countValues, type DamagedRow, type SealedRow, SealedRows } from './rows.ts';
@@ -72,6 +72,8 @@ export interface Vault {
    * is caught. Throws `storage` in words. Works while locked.
    */
   transaction<T>(work: () => T): T;
+  /** False when SQLite finds damage anywhere in the file. */
+  isSound(): boolean;
   /** 32 bytes derived from the data key for one purpose (HKDF-SHA256, RFC 5869). Another data key, another subkey. */
   subkey(purpose: string): Uint8Array;
   /** For the tables that are not sealed, `caller` and `audit`; usable while locked. */
@@ -83,9 +85,6 @@ export interface Vault {
 
 /** Seals are counted ahead in blocks of this many, so that counting costs one small write in thousands. */
 const SEAL_BLOCK = 4_096;
-
-/** What the key of the ledger is derived for. */
-const LEDGER = 'ledger';
 
 /** Makes a vault where there is none and returns it unlocked. Throws `already_exists` for anything at the path. */
 export async function createVault(options: VaultOptions, credential: SlotCredential): Promise<Vault> {
@@ -309,6 +308,10 @@ class OpenVault implements Vault {
       if (!this.#database.isTransaction) this.#assertWritable();
       return this.#transactions.run(work);
     });
+  }
+
+  isSound(): boolean {
+    return isSound(this.#database);
   }
 
   subkey(purpose: string): Uint8Array {

@@ -389,6 +389,7 @@ const CONTRACT: Readonly<
   'GET /v1/vault/slots': ['a', 'lo', 200],
   'POST /v1/vault/slots': ['a', 'so', 400, { kind: 'nothing' }],
   'DELETE /v1/vault/slots/{id}': ['a', 'o', 404],
+  'POST /v1/vault/repair': ['a', 'lo', 200],
   'POST /v1/vault/use-here': ['a', 'o', 200],
   'POST /v1/vault/rotate': ['a', 'o', 400, { credentials: 'none' }],
   'GET /v1/doctor': ['a', 'o', 200],

@@ -52,6 +52,7 @@ export const SAMPLES: Readonly<Record<RouteName, Sample>> = {
     json: { kind: 'passphrase', passphrase: 'a pass phrase' },
   },
   'DELETE /v1/vault/slots/{id}': { path: '/v1/vault/slots/s_aaaaaaaaaaa' },
+  'POST /v1/vault/repair': { path: '/v1/vault/repair' },
   'POST /v1/vault/use-here': { path: '/v1/vault/use-here' },
   'POST /v1/vault/rotate': { path: '/v1/vault/rotate', json: { credentials: [{ kind: 'keychain' }] } },
   'GET /v1/activity': { path: '/v1/activity?kind=hand_out&connection=google&limit=5' },

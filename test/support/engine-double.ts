@@ -230,6 +230,11 @@ export function engineDouble(): EngineDouble {
         review: () => undefined,
         useHere: async () => note('useHere', undefined),
         warnings: () => [],
+        repair: async (credential) => {
+          note('repair', credential);
+          const saved = { providers: 1, connections: 1, keys: 1, activity: 1 };
+          return { repaired: true, kept: '/tmp/vault.db.damaged', saved, lost: [] };
+        },
       },
       presets: (query) => {
         note('presets', query);
