@@ -1,7 +1,6 @@
 // From the engine's views to what goes over the wire: pure, field by field. Nothing is spread: a field that an engine
 // view gains one day stays inside until somebody names it here.
 import type { SessionView } from '../core/access/sessions.ts';
-import type { RepairReport } from '../core/vault/salvage.ts';
 import type { DoctorReport } from '../core/doctor.ts';
 import type {
   ConnectionView,
@@ -15,6 +14,8 @@ import type { ActivityView } from '../core/model/activity.ts';
 import type { CallerView } from '../core/model/caller.ts';
 import { tokenOf } from '../core/model/connection.ts';
 import type { ConsentView } from '../core/model/consent.ts';
+import type { Deadline } from '../core/model/deadline.ts';
+import type { RepairReport } from '../core/vault/salvage.ts';
 import type { SlotView } from '../core/vault/slots.ts';
 import type { HostStatus, SandboxInfo } from './host-controls.ts';
 import { SAFE_HEADERS } from './problem.ts';
@@ -31,9 +32,9 @@ import type {
   SlotJson,
   StatusJson,
   TokenJson,
+  WireTypes,
 } from './wire.ts';
 
-  WireTypes,
 /** RFC 3339 from wall clock milliseconds. */
 export function timeJson(ms: number): string {
   return new Date(ms).toISOString();
@@ -85,10 +86,15 @@ export function connectionJson(view: ConnectionView): ConnectionJson {
     expires_source: token === undefined ? null : token.expires_source,
     // A new connection has a refresh token that no answer has proved yet.
     refreshable: token === undefined ? state.status === 'new' : token.refreshable,
+    deadlines: view.deadlines.map(deadlineJson),
     issuer: view.identity?.issuer ?? null,
     subject: view.identity?.subject ?? null,
     generation: view.generation,
   };
+}
+
+function deadlineJson({ what, from, at, renews }: Deadline): ConnectionJson['deadlines'][number] {
+  return { what, at: timeJson(at), seconds: Math.round((at - from) / 1_000), renews };
 }
 
 export function consentJson(view: ConsentView): ConsentJson {
@@ -129,6 +135,8 @@ export function providerJson(view: ProviderView): ProviderJson {
     redirect: view.redirect,
     api_base_url: view.api_base_url,
     access_token_seconds: view.access_token_seconds,
+    refresh_idle_seconds: view.refresh_idle_seconds,
+    refresh_absolute_seconds: view.refresh_absolute_seconds,
     documentation_url: view.documentation_url,
     registration_url: view.registration_url,
     client_secret: view.client_secret,
@@ -185,6 +193,10 @@ export function sessionJson(view: SessionView, current: boolean): SessionJson {
   };
 }
 
+export function repairJson({ repaired, kept, saved, lost }: RepairReport): WireTypes['Repair'] {
+  return { repaired, kept, saved: { ...saved }, lost: lost.map((row) => ({ ...row })) };
+}
+
 export function reportJson(report: DoctorReport | ProviderCheck): ReportJson {
   return { ok: report.ok, checks: report.checks.map(({ name, ok, detail }) => ({ name, ok, detail })) };
 }
@@ -192,10 +204,6 @@ export function reportJson(report: DoctorReport | ProviderCheck): ReportJson {
 export function slotJson(view: SlotView): SlotJson {
   const { id, kind, created_at, in_use, backend, path } = view;
   return { id, kind, created_at: timeJson(created_at), in_use, backend, path };
-}
-
-export function repairJson({ repaired, kept, saved, lost }: RepairReport): WireTypes['Repair'] {
-  return { repaired, kept, saved: { ...saved }, lost: lost.map((row) => ({ ...row })) };
 }
 
 export function sandboxJson(info: SandboxInfo): SandboxJson {

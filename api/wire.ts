@@ -6,6 +6,7 @@ import { ERROR_CATALOGUE, type Problem } from '../core/errors.ts';
 import { activityKind } from '../core/model/activity.ts';
 import { right } from '../core/model/caller.ts';
 import { consentCause } from '../core/model/connection.ts';
+import { deadlineKind } from '../core/model/deadline.ts';
 import { providerSchema } from '../core/model/provider.ts';
 import { expirySource } from '../core/model/token-set.ts';
 
@@ -58,6 +59,15 @@ const token = z
   })
   .meta({ id: 'Token' });
 
+const deadline = z
+  .strictObject({
+    what: deadlineKind,
+    at: time,
+    seconds: z.int().meta({ description: 'Length of the whole limit', example: 7_776_000 }),
+    renews: z.boolean().meta({ description: 'A refresh moves it on, and one is done in time' }),
+  })
+  .meta({ id: 'Deadline' });
+
 const connection = z
   .strictObject({
     id: z.string().meta({ example: 'c_AAAAAAAAAAAAAAAAAAAAAA' }),
@@ -78,6 +88,9 @@ const connection = z
     expires_at: time.nullable(),
     expires_source: expirySource.nullable(),
     refreshable: z.boolean(),
+    deadlines: z
+      .array(deadline)
+      .meta({ description: 'When the grant ends, as far as it is known; soonest first' }),
     issuer: z.string().nullable(),
     subject: z.string().nullable(),
     generation: z.int(),
@@ -110,19 +123,6 @@ const provider = providerSchema
 
 const check = z.strictObject({ ok: z.boolean(), checks }).meta({ id: 'Report' });
 
-const preset = z
-  .strictObject({
-    id: z.string(),
-    name: z.string(),
-    documentation_url: z.string(),
-    registration_url: z.string(),
-    verified_on: z.string(),
-  })
-  .meta({ id: 'Preset' });
-
-const key = z
-  .strictObject({
-    name: z.string(),
 const count = z.int().nonnegative();
 
 const repair = z
@@ -136,6 +136,19 @@ const repair = z
   })
   .meta({ id: 'Repair' });
 
+const preset = z
+  .strictObject({
+    id: z.string(),
+    name: z.string(),
+    documentation_url: z.string(),
+    registration_url: z.string(),
+    verified_on: z.string(),
+  })
+  .meta({ id: 'Preset' });
+
+const key = z
+  .strictObject({
+    name: z.string(),
     prefix: z.string().meta({ example: 'tt_Ab12' }),
     rights: z.array(right),
     connections: z.array(z.string()),
@@ -237,6 +250,7 @@ export const WIRE = {
   Provider: provider,
   Providers: z.strictObject({ providers: z.array(provider) }),
   Report: check,
+  Repair: repair,
   Presets: z.strictObject({ presets: z.array(preset) }),
   Key: key,
   NewKey: newKey,
@@ -250,7 +264,6 @@ export const WIRE = {
     next: z.int().optional().meta({ description: 'after of the next page' }),
   }),
   Settings: settings,
-  Repair: repair,
   WindowLink: z.strictObject({ url: z.string(), opened: z.boolean() }),
   NewSession: z.strictObject({ session: z.string(), expires_at: time }),
   Sessions: z.strictObject({ sessions: z.array(session) }),

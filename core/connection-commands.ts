@@ -12,6 +12,7 @@ import { isName, NAME_RULE } from './model/name.ts';
 import { type Revocation, revokeToken } from './oauth/revocation.ts';
 import type { Clock, HttpPort, LogPort } from './ports.ts';
 import type { Registry } from './providers/registry.ts';
+import { deadlinesOf } from './refresh/deadlines.ts';
 import type { Refresher } from './refresh/refresher.ts';
 
 export interface ConnectionWorld {
@@ -49,10 +50,10 @@ export function findConnection(connections: Connections, caller: Caller, ref: st
 
 /** The state as everybody outside sees it: work in flight over the stored one. */
 export function viewConnection(
-  { connections, consents, refresher }: ConnectionWorld,
+  { connections, consents, refresher, registry }: ConnectionWorld,
   doc: Connection,
 ): ConnectionView {
-  const { schema: _schema, state: stored, ...rest } = doc;
+  const { schema: _schema, warned: _warned, state: stored, ...rest } = doc;
   const token = tokenOf(stored);
   const kept = token === undefined ? {} : { token };
   const since = refresher.inFlightSince(doc.id);
@@ -60,7 +61,8 @@ export function viewConnection(
   let state: ConnectionState = stored;
   if (consent !== undefined) state = { status: 'consenting', consent, ...kept };
   else if (since !== undefined) state = { status: 'refreshing', since, ...kept };
-  return { ...rest, name: nameOf(doc), state, generation: connections.generation(doc.id) };
+  const deadlines = deadlinesOf(doc, registry.find(doc.provider));
+  return { ...rest, name: nameOf(doc), state, deadlines, generation: connections.generation(doc.id) };
 }
 
 export function connectionCommands(world: ConnectionWorld): Engine['connections'] {

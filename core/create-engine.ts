@@ -26,6 +26,7 @@ import { findPresets } from './providers/presets/catalogue.ts';
 import { Registry } from './providers/registry.ts';
 import { Background } from './refresh/background.ts';
 import { ClockWatch } from './refresh/clock-watch.ts';
+import { ExpiryWatch } from './refresh/expiry-watch.ts';
 import { Receipts } from './refresh/receipts.ts';
 import { Refresher } from './refresh/refresher.ts';
 import type { StepHook } from './refresh/rotation.ts';
@@ -69,6 +70,7 @@ export function createEngine(options: EngineOptions): Engine {
   });
   const receipts = new Receipts(shared);
   const clockWatch = new ClockWatch(shared);
+  const expiryWatch = new ExpiryWatch(shared);
   const background = new Background({ ...shared, refresher, receipts });
   const consents = new Consents(shared);
   const world = { ...shared, refresher, receipts, consents };
@@ -91,6 +93,7 @@ export function createEngine(options: EngineOptions): Engine {
         refresher.resume();
         background.start();
         clockWatch.start();
+        expiryWatch.start();
         events.emit({ type: 'vault', state: 'open' });
       },
       async beforeLock() {
@@ -103,6 +106,7 @@ export function createEngine(options: EngineOptions): Engine {
         refresher.resume();
         background.start();
         clockWatch.start();
+        expiryWatch.start();
         throw new TokentrayError(
           'storage',
           'A new refresh token could not be stored yet, and a lock would lose it. Make room on the disk, then lock again.',
@@ -116,15 +120,15 @@ export function createEngine(options: EngineOptions): Engine {
         refresher.forget();
         events.emit({ type: 'vault', state: 'locked' });
       },
-    },
-  );
-  const open = () => session.open();
-  const idOf = (connection: string) => connections.byName(connection)?.id;
       onGone() {
         audit?.close();
         audit = undefined;
         callers.clear();
       },
+    },
+  );
+  const open = () => session.open();
+  const idOf = (connection: string) => connections.byName(connection)?.id;
   events.subscribe(({ at, event }) => {
     const row = activityRow(event, idOf);
     if (row !== undefined) audit?.record({ at, ...row });
@@ -153,11 +157,11 @@ export function createEngine(options: EngineOptions): Engine {
         open().useHere();
         events.emit({ type: 'vault', state: 'open' });
       }),
+      repair: (credential) => session.repair(credential),
       warnings: () => session.warnings(),
     },
 
     presets: (query) => findPresets(query),
-      repair: (credential) => session.repair(credential),
 
     providers: {
       list: whenOpen(providers.list),
@@ -251,6 +255,7 @@ export function createEngine(options: EngineOptions): Engine {
   async function settle(consentsEnd: string, refusal: TokentrayError, ms: number): Promise<void> {
     background.stop();
     clockWatch.stop();
+    expiryWatch.stop();
     refresher.pause(refusal);
     const patience = Promise.withResolvers<void>();
     const cancel = clock.timer(ms, patience.resolve);

@@ -3,9 +3,11 @@ import { type Connections, nameOf } from './connections.ts';
 import type { VaultState } from './engine.ts';
 import type { Connection } from './model/connection.ts';
 import { tokenOf } from './model/connection.ts';
+import type { Deadline } from './model/deadline.ts';
 import { secondsLeft } from './oauth/expiry.ts';
 import { warningsOf } from './providers/entry.ts';
 import type { Registry } from './providers/registry.ts';
+import { deadlinesOf } from './refresh/deadlines.ts';
 import { refusalSentence } from './refresh/provider-waits.ts';
 import type { Receipts } from './refresh/receipts.ts';
 import type { Refresher } from './refresh/refresher.ts';
@@ -48,9 +50,9 @@ function examineAll(world: DoctorWorld): DoctorCheck[] {
     setup: 'There is no vault yet. Run tokentray vault slots add to set it up.',
     locked: 'The vault is locked. Run tokentray unlock.',
     open: 'The vault is open.',
+    unreadable: 'The vault cannot be read.',
   }[state];
   checks.push({ name: 'vault', ok: state === 'open', detail: vaultSentence });
-    unreadable: 'The vault cannot be read.',
   if (state === 'setup') return checks;
   for (const detail of world.warnings) checks.push({ name: 'vault', ok: false, detail });
   const inUse = slots.find((slot) => slot.in_use);
@@ -121,6 +123,11 @@ function examineConnection(world: DoctorWorld, connection: Connection): DoctorCh
           ? 'Every scope that was asked for was granted.'
           : `Not granted: ${missing.join(', ')}.`,
     },
+    ...deadlinesOf(connection, provider).map((deadline) => ({
+      name: 'grant',
+      ok: true,
+      detail: deadlineSentence(deadline),
+    })),
     ...(row.intent === null
       ? []
       : [
@@ -163,6 +170,14 @@ function examineState(connection: Connection, { receipts }: DoctorWorld): Doctor
     case 'revoked':
       return { name, ok: true, detail: `Revoked. ${reconnect}` };
   }
+}
+
+function deadlineSentence({ what, at, renews }: Deadline): string {
+  const when = new Date(at).toISOString();
+  if (renews) return `Its refresh token ends at ${when} if it is not used before; it is used in time.`;
+  return what === 'access_token'
+    ? `Its token ends at ${when} and cannot be refreshed. Connect it again then.`
+    : `Its grant ends at ${when}, whatever is done with it. Connect it again before.`;
 }
 
 function describeSlot(slot: SlotView): string {

@@ -5,12 +5,13 @@ import type { ActivityQuery, ActivityView } from './model/activity.ts';
 import type { Caller, CallerView, NewCaller } from './model/caller.ts';
 import type { Connection, ConnectionState } from './model/connection.ts';
 import type { ConsentView, Via } from './model/consent.ts';
+import type { Deadline } from './model/deadline.ts';
 import type { SequencedEvent, TokentrayEvent } from './model/event.ts';
 import type { Provider } from './model/provider.ts';
 import type { ExpirySource } from './model/token-set.ts';
 import type { Review } from './vault/review.ts';
-import type { SlotCredential, SlotView } from './vault/slots.ts';
 import type { RepairReport } from './vault/salvage.ts';
+import type { SlotCredential, SlotView } from './vault/slots.ts';
 
 /** `unreadable`: there is a vault that is damaged or cannot be read now; nothing of it was changed. */
 export type VaultState = 'setup' | 'locked' | 'open' | 'unreadable';
@@ -41,10 +42,12 @@ export interface PresetView {
 }
 
 /** A connection as it may be shown: with its live state, never its tokens. */
-export interface ConnectionView extends Omit<Connection, 'schema' | 'state'> {
+export interface ConnectionView extends Omit<Connection, 'schema' | 'state' | 'warned'> {
   /** `provider/account`. */
   readonly name: string;
   readonly state: ConnectionState;
+  /** When the grant ends, as far as it is known; soonest first. */
+  readonly deadlines: readonly Deadline[];
   readonly generation: number;
 }
 
@@ -111,11 +114,11 @@ export interface Engine {
     review(): Review | undefined;
     /** The person says that this vault is used here and nowhere else. */
     useHere(): Promise<void>;
+    /** Saves everything that opens into a new file and keeps the old one; then unlocks. Without a credential as `unlock`. */
+    repair(credential?: SlotCredential): Promise<RepairReport>;
     /** Standing sentences about the vault: that it needs review, or cannot be written. */
     warnings(): readonly string[];
   };
-    /** Saves everything that opens into a new file and keeps the old one; then unlocks. Without a credential as `unlock`. */
-    repair(credential?: SlotCredential): Promise<RepairReport>;
 
   presets(query?: string): readonly PresetView[];
 

@@ -31,6 +31,11 @@ export function applyEvent({ type, data }: ServerEvent): void {
       else lookAt(event.id);
       refetch('activity');
       return;
+    case 'expiring':
+      refetch('activity');
+      return;
+    case 'clock':
+      return;
     case 'provider':
       refetch('providers');
       refetch('activity');

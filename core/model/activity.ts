@@ -63,6 +63,8 @@ export function activityRow(
         action: `connection.${event.action}`,
         outcome: event.code ?? null,
       };
+    case 'expiring':
+      return { caller: null, connection: event.id, action: 'connection.expiring', outcome: event.what };
     case 'consent': {
       const id = event.connection === undefined ? undefined : idOf(event.connection);
       return {

@@ -1,4 +1,5 @@
 // What happened, for every reader of the stream. Names, ids and codes only; never a token, address or provider text.
+import type { Deadline } from './deadline.ts';
 
 export type TokentrayEvent =
   | { readonly type: 'vault'; readonly state: 'setup' | 'locked' | 'open' }
@@ -34,6 +35,15 @@ export type TokentrayEvent =
     }
   /** The machine's clock was set, or stood still while it slept. `seconds`: by how much; negative when set back. */
   | { readonly type: 'clock'; readonly action: 'set_back' | 'moved_on'; readonly seconds: number }
+  /** A grant ends in less than `days` days. `ends_at`: RFC 3339. */
+  | {
+      readonly type: 'expiring';
+      readonly connection: string;
+      readonly id: string;
+      readonly what: Deadline['what'];
+      readonly ends_at: string;
+      readonly days: number;
+    }
   | { readonly type: 'key'; readonly action: 'added' | 'removed'; readonly name: string }
   | { readonly type: 'hand_out'; readonly caller: string; readonly connection: string; readonly id: string };
 

@@ -4,9 +4,9 @@ import * as oauth from 'oauth4webapi';
 import { TokentrayError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import type { Provider } from '../model/provider.ts';
-import type { TokenSet } from '../model/token-set.ts';
+import type { RefreshExpiry, TokenSet } from '../model/token-set.ts';
 import type { HttpPort, HttpResponse } from '../ports.ts';
-import { expiryOf } from './expiry.ts';
+import { expiryOf, refreshExpiryOf } from './expiry.ts';
 import { readJsonObject } from './json.ts';
 import { clientOf, serverOf } from './server.ts';
 import { requestOptions, TransportFailure } from './transport.ts';
@@ -122,6 +122,7 @@ export async function judgeTokenAnswer(
 
   const claims = oauth.getValidatedIdTokenClaims(answer);
   const refreshToken = answer.refresh_token ?? (grant.type === 'refresh' ? grant.refreshToken : undefined);
+  const refreshExpiry = refreshToken === undefined ? undefined : endOfRefreshToken(answer, grant, issuedAt);
   const idToken = answer.id_token ?? (grant.type === 'refresh' ? grant.previous?.id_token : undefined);
   return {
     tokens: {
@@ -140,6 +141,7 @@ export async function judgeTokenAnswer(
         },
         issuedAt,
       ),
+      ...(refreshExpiry === undefined ? {} : { refresh_expiry: refreshExpiry }),
     },
     id:
       claims === undefined ? undefined : { issuer: claims.iss, subject: claims.sub, label: labelOf(claims) },
@@ -160,6 +162,21 @@ function grantedScope(scope: string | undefined, grant: Grant, provider: Provide
   }
   const separator = provider.scope_separator === ',' ? /[\s,]+/ : /\s+/;
   return scope.split(separator).filter((part) => part !== '');
+}
+
+/** What an earlier answer said stays true of a refresh token that stays, and of an end that does not move. */
+function endOfRefreshToken(
+  answer: oauth.TokenEndpointResponse,
+  grant: Grant,
+  issuedAt: number,
+): RefreshExpiry | undefined {
+  const previous = grant.type === 'refresh' ? grant.previous : undefined;
+  const before = previous?.refresh_expiry;
+  const stays = answer.refresh_token === undefined || answer.refresh_token === previous?.refresh_token;
+  const at = refreshExpiryOf(answer, issuedAt) ?? (stays ? before?.at : undefined);
+  if (at === undefined) return undefined;
+  const moved = before === undefined || at > before.at + LIMITS.refreshExpiryToleranceMs;
+  return { at, since: moved ? issuedAt : before.since };
 }
 
 function labelOf(claims: Record<string, unknown>): string | null {

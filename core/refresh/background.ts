@@ -4,6 +4,8 @@ import type { Connections } from '../connections.ts';
 import { LIMITS } from '../limits.ts';
 import { type Connection, tokenOf } from '../model/connection.ts';
 import type { Clock, NetworkPort } from '../ports.ts';
+import type { Registry } from '../providers/registry.ts';
+import { deadlinesOf } from './deadlines.ts';
 import type { Receipts } from './receipts.ts';
 import type { Refresher } from './refresher.ts';
 import { isDue, shareOf } from './schedule.ts';
@@ -14,6 +16,7 @@ export interface BackgroundWorld {
   readonly connections: Connections;
   readonly refresher: Refresher;
   readonly receipts: Receipts;
+  readonly registry: Registry;
 }
 
 export class Background {
@@ -52,12 +55,19 @@ export class Background {
   }
 
   #isDue(connection: Connection): boolean {
-    const { connections, receipts, refresher } = this.#world;
+    const { connections, receipts, refresher, registry } = this.#world;
     const { state, id } = connection;
     const token = state.status === 'active' || state.status === 'error' ? tokenOf(state) : undefined;
     if (token === undefined || refresher.isInFlight(id)) return false;
     if (connections.review(id) !== undefined) return false;
-    const due = receipts.isMisdated(id, token) || isDue(token, shareOf(id), receipts.nowFor(id, token));
+    const due =
+      receipts.isMisdated(id, token) ||
+      isDue(
+        token,
+        shareOf(id),
+        receipts.nowFor(id, token),
+        deadlinesOf(connection, registry.find(connection.provider)),
+      );
     return due && token.refreshable && refresher.pauseLeft(connection) === 0;
   }
 }

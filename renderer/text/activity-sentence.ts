@@ -85,6 +85,7 @@ const CONNECTION: Readonly<Record<string, readonly [string, string]>> = {
   needs_consent: ['', ' needs your consent'],
   revoked: ['The grant of ', ' was revoked.'],
   removed: ['', ' was removed.'],
+  expiring: ['', ' will end soon: look at the calendar.'],
 };
 
 const CONSENT: Readonly<Record<string, string>> = {

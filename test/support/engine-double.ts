@@ -47,6 +47,7 @@ const connectionView = (): ConnectionView =>
     created_at: CREATED,
     consented_at: CREATED,
     refreshed_at: null,
+    deadlines: [],
     state: {
       status: 'active' as const,
       token: planted({
@@ -229,12 +230,12 @@ export function engineDouble(): EngineDouble {
         },
         review: () => undefined,
         useHere: async () => note('useHere', undefined),
-        warnings: () => [],
         repair: async (credential) => {
           note('repair', credential);
           const saved = { providers: 1, connections: 1, keys: 1, activity: 1 };
           return { repaired: true, kept: '/tmp/vault.db.damaged', saved, lost: [] };
         },
+        warnings: () => [],
       },
       presets: (query) => {
         note('presets', query);

@@ -1,9 +1,10 @@
 // What every answer of a token endpoint means for the connection. Only a well-formed OAuth error may end a grant.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { LIMITS } from '../../core/limits.ts';
-import { outcomeOf, retryAfterMs } from '../../core/refresh/outcome.ts';
+import { OUTCOMES, outcomeOf, retryAfterMs } from '../../core/refresh/outcome.ts';
 import { FAKE_NOW } from '../support/fake-clock.ts';
 import { answered, maybeSent, notSent } from '../support/fake-http.ts';
 
@@ -150,6 +151,23 @@ const TABLE: readonly [says: string, answer: Answer, kind: ReturnType<typeof mea
     'in_doubt',
   ],
 ];
+
+const DOCUMENT = readFileSync(new URL('../../docs/refresh.md', import.meta.url), 'utf8');
+const SEEN = { fault: '', status: 0, error: '', isToken: true, after: undefined, inDoubt: false };
+
+test('docs/refresh.md has the table of outcomes as the code has it, and explains every one of them', () => {
+  const rows = OUTCOMES.map(({ when, outcome }) => {
+    const result = outcome(SEEN);
+    const cause = result.kind === 'consent_needed' ? ` (\`${result.cause}\`)` : '';
+    return `| ${when} | \`${result.kind}\`${cause} |`;
+  });
+  assert.ok(
+    DOCUMENT.includes(`| --- | --- |\n${rows.join('\n')}\n\n`),
+    `docs/refresh.md needs:\n${rows.join('\n')}`,
+  );
+  for (const kind of new Set(OUTCOMES.map(({ outcome }) => outcome(SEEN).kind)))
+    assert.ok(DOCUMENT.includes(`\n| \`${kind}\` | `), `docs/refresh.md does not explain ${kind}`);
+});
 
 for (const [says, answer, kind] of TABLE) test(says, () => assert.equal(meaning(answer), kind));
 

@@ -34,6 +34,8 @@ export interface Draft {
   readonly profile_label: string;
   readonly api_base_url: string;
   readonly access_token_seconds: string;
+  readonly refresh_idle_seconds: string;
+  readonly refresh_absolute_seconds: string;
 }
 
 export type DraftField = keyof Draft;
@@ -61,6 +63,8 @@ export const EMPTY_DRAFT: Draft = {
   profile_label: '',
   api_base_url: '',
   access_token_seconds: '',
+  refresh_idle_seconds: '',
+  refresh_absolute_seconds: '',
 };
 
 /** Texts that are sent as they are, under the same name. */
@@ -78,8 +82,15 @@ const PLAIN = [
   'api_base_url',
 ] as const satisfies readonly DraftField[];
 
+/** Whole numbers of seconds, or empty. */
+export const SECONDS = [
+  'access_token_seconds',
+  'refresh_idle_seconds',
+  'refresh_absolute_seconds',
+] as const satisfies readonly DraftField[];
+
 export function draftOf(provider: ProviderJson): Draft {
-  const { redirect, profile, scopes, authorization_parameters, access_token_seconds, preset, id } = provider;
+  const { redirect, profile, scopes, authorization_parameters, preset, id } = provider;
   return {
     ...EMPTY_DRAFT,
     ...Object.fromEntries(PLAIN.map((field) => [field, provider[field] ?? ''])),
@@ -95,7 +106,7 @@ export function draftOf(provider: ProviderJson): Draft {
     profile_url: profile?.url ?? '',
     profile_subject: profile?.subject ?? '',
     profile_label: profile?.label ?? '',
-    access_token_seconds: access_token_seconds?.toString() ?? '',
+    ...Object.fromEntries(SECONDS.map((field) => [field, provider[field]?.toString() ?? ''])),
   };
 }
 
@@ -151,7 +162,7 @@ const EMPTIED: Readonly<Record<string, unknown>> = {
 };
 
 function fieldsOf(draft: Draft): Record<string, unknown> {
-  const { redirect_host: host, redirect_port: port, access_token_seconds: seconds } = draft;
+  const { redirect_host: host, redirect_port: port } = draft;
   const scopes = draft.scopes.split(/\s+/).filter((scope) => scope !== '');
   const profile = {
     url: draft.profile_url.trim(),
@@ -164,8 +175,12 @@ function fieldsOf(draft: Draft): Record<string, unknown> {
     redirect: host === '' && port === '' ? undefined : { host: host || '127.0.0.1', port: port || 'any' },
     authorization_parameters: parameters(draft.authorization_parameters),
     profile: Object.values(profile).every((text) => text === '') ? undefined : profile,
-    access_token_seconds: seconds.trim() === '' ? undefined : Number(seconds),
+    ...Object.fromEntries(SECONDS.map((field) => [field, secondsOf(draft[field])])),
   };
+}
+
+function secondsOf(text: string): number | undefined {
+  return text.trim() === '' ? undefined : Number(text);
 }
 
 function parameters(text: string): Record<string, string> | undefined {
