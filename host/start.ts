@@ -202,7 +202,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     const sandboxStarted = options.sandbox
       ? sandbox.start().catch((error: unknown) => warnings.push(sentenceOf(error)))
       : undefined;
-    notOpened = await openUnattended(engine, credentialOf, log);
+    notOpened = await openUnattended({ engine, credentialOf, ports, stopping: stopping.signal });
     await sandboxStarted;
     return {
       engine,

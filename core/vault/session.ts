@@ -166,7 +166,7 @@ export class VaultSession {
     if (this.#announced) await this.#hooks.beforeLock();
     // Also ends every try to unlock that is under way.
     vault.lock();
-    if (!this.#announced) return;
+    // Also said when it was locked before: nothing that waits for a key may open it now.
     this.#announced = false;
     this.#hooks.onLocked();
   }
