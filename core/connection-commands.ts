@@ -9,11 +9,11 @@ import type { EventLog } from './event-log.ts';
 import type { Caller } from './model/caller.ts';
 import { type Connection, type ConnectionState, tokenOf } from './model/connection.ts';
 import { isName, NAME_RULE } from './model/name.ts';
-import { type Revocation, revokeToken } from './oauth/revocation.ts';
 import type { Clock, HttpPort, LogPort } from './ports.ts';
 import type { Registry } from './providers/registry.ts';
 import { deadlinesOf } from './refresh/deadlines.ts';
 import type { Refresher } from './refresh/refresher.ts';
+import { notRevoked, removeConnection, revokeGrant } from './removals.ts';
 
 export interface ConnectionWorld {
   readonly clock: Clock;
@@ -53,7 +53,7 @@ export function viewConnection(
   { connections, consents, refresher, registry }: ConnectionWorld,
   doc: Connection,
 ): ConnectionView {
-  const { schema: _schema, warned: _warned, state: stored, ...rest } = doc;
+  const { schema: _schema, warned: _warned, removing_since: _removing, state: stored, ...rest } = doc;
   const token = tokenOf(stored);
   const kept = token === undefined ? {} : { token };
   const since = refresher.inFlightSince(doc.id);
@@ -138,48 +138,9 @@ export function connectionCommands(world: ConnectionWorld): Engine['connections'
       const { id } = find(caller, ref);
       return refresher.exclusively(id, async () => {
         const doc = find(caller, id);
-        const result = await revokeGrant(world, doc);
-        if ((result === 'refused' || result === 'unreachable') && !options.force) {
-          const then = 'It was not removed; remove it with --force to leave the grant at the provider.';
-          throw notRevoked(doc, result, then);
-        }
-        connections.remove(id);
-        const { status } = doc.state;
-        events.emit({ type: 'connection', action: 'removed', connection: nameOf(doc), id, status });
-        world.log.info('connection_removed', { connection: nameOf(doc), revoked: result });
+        const result = await removeConnection(world, doc, options.force === true);
         return { revoked: result === 'revoked' };
       });
     },
   };
-}
-
-/** RFC 7009 section 2.1: the refresh token, since that ends the grant; else the access token; else nothing is left. */
-async function revokeGrant(
-  { connections, http, registry }: ConnectionWorld,
-  doc: Connection,
-): Promise<Revocation | 'nothing'> {
-  const { secrets } = connections.row(doc.id);
-  const token = secrets.refresh_token ?? secrets.tokens?.access_token;
-  if (token === undefined) return 'nothing';
-  const { provider, secret } = registry.withSecret(doc.provider);
-  return revokeToken(
-    http,
-    provider,
-    secret,
-    token,
-    secrets.refresh_token === null ? 'access_token' : 'refresh_token',
-  );
-}
-
-function notRevoked(doc: Connection, result: Revocation, then: string): TokentrayError {
-  const why = {
-    revoked: '',
-    not_supported: 'the provider has no revocation endpoint; end the grant on its own pages',
-    refused: 'the provider refused',
-    unreachable: 'the provider could not be reached',
-  }[result];
-  return new TokentrayError(
-    'revocation_failed',
-    `The grant of ${nameOf(doc)} was not revoked: ${why}. ${then}`,
-  );
 }

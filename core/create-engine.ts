@@ -30,6 +30,7 @@ import { ExpiryWatch } from './refresh/expiry-watch.ts';
 import { Receipts } from './refresh/receipts.ts';
 import { Refresher } from './refresh/refresher.ts';
 import type { StepHook } from './refresh/rotation.ts';
+import { Removals } from './removals.ts';
 import { vaultLocked } from './vault/locked.ts';
 import { VaultSession } from './vault/session.ts';
 import { openGuards } from './when-open.ts';
@@ -68,6 +69,7 @@ export function createEngine(options: EngineOptions): Engine {
     ...shared,
     ...(options.onStep === undefined ? {} : { onStep: options.onStep }),
   });
+  const removals = new Removals({ ...shared, refresher });
   const receipts = new Receipts(shared);
   const clockWatch = new ClockWatch(shared);
   const expiryWatch = new ExpiryWatch(shared);
@@ -94,6 +96,7 @@ export function createEngine(options: EngineOptions): Engine {
         background.start();
         clockWatch.start();
         expiryWatch.start();
+        removals.start((removal) => work.run(removal));
         events.emit({ type: 'vault', state: 'open' });
       },
       async beforeLock() {
@@ -256,6 +259,7 @@ export function createEngine(options: EngineOptions): Engine {
     background.stop();
     clockWatch.stop();
     expiryWatch.stop();
+    removals.stop();
     refresher.pause(refusal);
     const patience = Promise.withResolvers<void>();
     const cancel = clock.timer(ms, patience.resolve);

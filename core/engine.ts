@@ -42,7 +42,7 @@ export interface PresetView {
 }
 
 /** A connection as it may be shown: with its live state, never its tokens. */
-export interface ConnectionView extends Omit<Connection, 'schema' | 'state' | 'warned'> {
+export interface ConnectionView extends Omit<Connection, 'schema' | 'state' | 'warned' | 'removing_since'> {
   /** `provider/account`. */
   readonly name: string;
   readonly state: ConnectionState;

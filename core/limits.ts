@@ -97,6 +97,8 @@ export const LIMITS = {
   /** Enough for a burst of 200 scripts with room; far below the usual 1024 file descriptors. */
   endpointConnections: 512,
   badKeysPerMinute: 10,
+  /** A removal that a former run began and whose provider is down is tried again after this. */
+  removalRetryMs: 15 * MINUTE,
   /** Longest time a token request may wait for a consent. */
   waitMaxSeconds: 600,
   /** Events kept for a reader that reconnects. */

@@ -48,6 +48,8 @@ export const connectionSchema = z.strictObject({
   refreshed_at: z.int().nullable(),
   /** Warnings of its end that were given (core/refresh/expiry-watch.ts). */
   warned: z.array(warned).optional(),
+  /** Since when it is being removed: the provider may have been told, and the row is about to go (core/removals.ts). */
+  removing_since: z.int().optional(),
   state: storedState,
 });
 export type Connection = z.infer<typeof connectionSchema>;

@@ -151,7 +151,7 @@ export class Refresher {
     if (review !== undefined) return needsReview(review, nameOf(doc));
     const standing = insist ? undefined : this.#tries.standingRefusal(doc);
     if (standing !== undefined) return standing;
-    return this.#busy.has(doc.id) ? beingEnded() : this.#paused;
+    return this.#busy.has(doc.id) || doc.removing_since !== undefined ? beingEnded() : this.#paused;
   }
 
   #begin(id: string, options: RefreshOptions = {}): Promise<void> {
