@@ -64,8 +64,17 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const log = createLog({ directory: paths.logs });
   // Undone in reverse when a later step fails, and at the end.
   const undo: Array<() => void | Promise<void>> = [() => log.close()];
+  /** Every step, whatever becomes of the others: a host that is half closed would never end. Throws the first error. */
   const close = async () => {
-    for (let step = undo.pop(); step !== undefined; step = undo.pop()) await step();
+    const errors: unknown[] = [];
+    for (let step = undo.pop(); step !== undefined; step = undo.pop()) {
+      try {
+        await step();
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0) throw errors[0];
   };
   try {
     prepareDirectory(paths.home, log);

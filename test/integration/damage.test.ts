@@ -2,13 +2,18 @@
 // on real files. What can be saved, and how a vault is compared with its last start, is in test/unit/vault-*.test.ts.
 import assert from 'node:assert/strict';
 import {
+  chmodSync,
+  chownSync,
   copyFileSync,
   cpSync,
+  existsSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,10 +21,10 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
 import { deviceId } from '../../host/device.ts';
-import { runTokentray } from '../support/cli-process.ts';
+import { CLI, runTokentray, startCommand } from '../support/cli-process.ts';
 import type { HostileProvider } from '../support/hostile-provider.ts';
 import { addProvider, connect, openWorld, type World } from '../support/integration-world.ts';
-import { type Reply, startRunningHost } from '../support/running-host.ts';
+import { callHost, type Reply, startRunningHost } from '../support/running-host.ts';
 
 const PAGE = 4_096;
 
@@ -193,4 +198,60 @@ test('promise 80: on a vault of a newer version the host runs, hands out what is
   assert.equal(provider.refreshTokensSeen.length, seen);
   await world.host.stop();
   assert.deepEqual(readFileSync(path), before);
+});
+
+const strace = existsSync('/usr/bin/strace') && '/usr/bin/strace';
+
+for (const [what, fault, times, code] of [
+  ['an I/O error', 'error=EIO', '1', 'storage'],
+  ['a short read', 'retval=0', '1..3', 'vault_damaged'],
+] as const) {
+  test(`fault 15: ${what} when the vault is opened is "cannot be read"; nothing is written, and unlocking tries again`, {
+    skip: strace === false && 'strace is not installed',
+  }, async (t) => {
+    const { world, path } = await stopped(t);
+    const before = readFileSync(path);
+    // The first read of the file, by the system that the host runs on.
+    const inject = ['-e', 'trace=pread64', '-e', `inject=pread64:${fault}:when=${times}`, '-P', path];
+    const trace = ['-f', '-qq', '-o', '/dev/null', ...inject, process.execPath, CLI, 'serve', '--port', '0'];
+    const traced = startCommand(String(strace), trace, world.host.env);
+    await traced.says('Stop it with Ctrl-C.');
+    const text = readFileSync(join(world.host.home, 'endpoint.json'), 'utf8');
+    const { pid, url, socket: socketPath } = JSON.parse(text);
+    // The host itself: whoever ends the tracer leaves it running.
+    t.after(() => process.kill(pid, 'SIGKILL'));
+    const ask = (method: string, line: string) =>
+      callHost({ url, socketPath, method, path: line, key: world.host.ownerKey });
+    const { state, warnings } = (await ask('GET', '/v1/status')).json;
+    assert.equal(state, 'unreadable', traced.stdout());
+    if (code === 'storage') assert.match(String(warnings), /the disk reported an error/);
+    assertProblem(await ask('GET', '/v1/token/acme/me'), 503, 'vault_damaged');
+    assert.deepEqual(readFileSync(path), before);
+    assert.deepEqual((await ask('POST', '/v1/unlock')).json, { state: 'open' });
+    assert.equal((await ask('GET', '/v1/token/acme/me')).status, 200);
+  });
+}
+
+test('fault 21: a log or shared memory that others may read is closed to them, one of another user is refused, and a link is never followed', {
+  skip: process.getuid?.() !== 0 && 'needs root',
+}, async (t) => {
+  for (const suffix of ['-wal', '-shm']) {
+    const { world, path } = await stopped(t);
+    const home = world.host.home;
+    writeFileSync(`${path}${suffix}`, '');
+    chmodSync(`${path}${suffix}`, 0o666);
+    await world.restart();
+    assert.equal(statSync(`${path}${suffix}`).mode & 0o777, 0o600, suffix);
+    assert.equal((await world.call('GET', '/v1/token/acme/me')).status, 200);
+    await world.host.stop();
+    const before = readFileSync(path);
+    writeFileSync(`${path}${suffix}`, 'theirs');
+    chownSync(`${path}${suffix}`, 65_534, 65_534);
+    await assert.rejects(startRunningHost({ home }), /belongs to another user \(uid 65534\)/);
+    rmSync(`${path}${suffix}`);
+    symlinkSync('/etc/hostname', `${path}${suffix}`);
+    await assert.rejects(startRunningHost({ home }), /symbolic link/);
+    rmSync(`${path}${suffix}`);
+    assert.deepEqual(readFileSync(path), before);
+  }
 });
