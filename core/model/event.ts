@@ -11,12 +11,14 @@ export type TokentrayEvent =
     }
   | {
       readonly type: 'connection';
+      /** `not_stored`: the disk did not take a new refresh token; it is held in memory and tried again. */
       readonly action:
         | 'added'
         | 'changed'
         | 'renamed'
         | 'refreshed'
         | 'refresh_failed'
+        | 'not_stored'
         | 'needs_consent'
         | 'revoked'
         | 'removed';
@@ -43,6 +45,12 @@ export type TokentrayEvent =
       readonly what: Deadline['what'];
       readonly ends_at: string;
       readonly days: number;
+    }
+  /** What a person did with files. `percent`: of a backup that takes long. */
+  | {
+      readonly type: 'file';
+      readonly action: 'backing_up' | 'backed_up' | 'restored' | 'exported' | 'secrets_exported' | 'imported';
+      readonly percent?: number;
     }
   | { readonly type: 'key'; readonly action: 'added' | 'removed'; readonly name: string }
   | { readonly type: 'hand_out'; readonly caller: string; readonly connection: string; readonly id: string };

@@ -40,6 +40,8 @@ export class Refresher {
   readonly #held: HeldAnswers;
   /** Connections that are being revoked or removed. */
   readonly #busy = new Set<string>();
+  /** Why the disk kept the last try of a connection from being sent, or from being finished. */
+  readonly #notSent = new Map<string, string>();
   #paused: TokentrayError | undefined;
 
   constructor(world: RefresherWorld) {
@@ -103,6 +105,15 @@ export class Refresher {
     return this.#held.size > 0;
   }
 
+  /** What a person must know for as long as the disk does not take what a refresh has to write. */
+  storageWarnings(): readonly string[] {
+    const notSent = [...this.#notSent].flatMap(([id, why]) => {
+      const doc = this.#world.connections.get(id);
+      return doc === undefined ? [] : [`${nameOf(doc)} was not refreshed, and nothing was sent. ${why}`];
+    });
+    return [...this.#held.warnings(), ...notSent];
+  }
+
   /** Resolves when nothing is in flight and every answer is on disk. */
   async settled(): Promise<void> {
     while (this.#inFlight.size > 0 || this.#held.size > 0) {
@@ -136,6 +147,7 @@ export class Refresher {
 
   /** For a vault that was locked: past tries say nothing of what is found when it opens. */
   forget(): void {
+    this.#notSent.clear();
     this.#tries.forgetAll();
   }
 
@@ -176,7 +188,19 @@ export class Refresher {
     }
     const flight = this.#inFlight.get(id);
     if (flight !== undefined) this.#inFlight.set(id, { ...flight, since: this.#world.clock.wall() });
-    return rotate(this.#world, id);
+    await rotate(this.#world, id).catch((error: unknown) => {
+      if (error instanceof TokentrayError && error.code === 'storage') this.#storageFailed(id, error);
+      throw error;
+    });
+    this.#notSent.delete(id);
+  }
+
+  /** What is held has been said where it is held. */
+  #storageFailed(id: string, { code, message }: TokentrayError): void {
+    const doc = this.#world.connections.get(id);
+    if (doc === undefined || this.#held.of(id) !== undefined) return;
+    this.#notSent.set(id, message);
+    this.#tries.failed(doc, code);
   }
 }
 

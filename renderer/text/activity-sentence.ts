@@ -82,6 +82,7 @@ const CONNECTION: Readonly<Record<string, readonly [string, string]>> = {
   renamed: ['', ' has a new name.'],
   refreshed: ['', ' was refreshed.'],
   refresh_failed: ['', ' could not be refreshed'],
+  not_stored: ['', ' has a new refresh token that is in memory only'],
   needs_consent: ['', ' needs your consent'],
   revoked: ['The grant of ', ' was revoked.'],
   removed: ['', ' was removed.'],
@@ -111,7 +112,7 @@ export function activitySentence(entry: ActivityJson): ActivitySentence {
       return handOut(entry);
     case 'connection': {
       const [before, after] = CONNECTION[outcome] ?? ['', ` ${outcome.replaceAll('_', ' ')}.`];
-      const failed = outcome === 'refresh_failed' || outcome === 'needs_consent';
+      const failed = ['refresh_failed', 'not_stored', 'needs_consent'].includes(outcome);
       const named =
         connection === null
           ? { before: before === '' ? REMOVED : `${before}a removed connection` }

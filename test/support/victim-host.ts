@@ -1,8 +1,9 @@
 // A real host as a process that is meant to be hurt: it loads everything, waits for `start` on its standard input, so
 // that the next one is there the moment the last one was killed, and then runs over the home it is given. What it did is
 // written to a journal with the system's own writes, which outlive a SIGKILL. `node victim-host.ts OPTIONS_AS_JSON`.
-import { openSync, writeSync } from 'node:fs';
+
 import { once } from 'node:events';
+import { openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { HttpPort } from '../../core/ports.ts';
@@ -16,7 +17,11 @@ export interface VictimOptions {
   /** Where the journal goes; outside of the home. */
   readonly journal: string;
   /** At the end of this step, the `turn`th time it is reached (from 1), the process does this to itself. */
-  readonly at?: { readonly step: RotationStep; readonly turn: number; readonly what: 'SIGKILL' | 'SIGTERM' | 'heap' };
+  readonly at?: {
+    readonly step: RotationStep;
+    readonly turn: number;
+    readonly what: 'SIGKILL' | 'SIGTERM' | 'heap';
+  };
 }
 
 /** A line of the journal; `t` in milliseconds of this process. */
@@ -34,8 +39,7 @@ export interface VictimReady {
 
 const options: VictimOptions = JSON.parse(process.argv[2] ?? '');
 const journal = openSync(options.journal, 'a', 0o600);
-const note = (line: object) =>
-  writeSync(journal, `${JSON.stringify({ t: performance.now(), ...line })}\n`);
+const note = (line: object) => writeSync(journal, `${JSON.stringify({ t: performance.now(), ...line })}\n`);
 
 const real = createHttp({ env: {} });
 const http: HttpPort = {
@@ -102,4 +106,6 @@ const host = await startHost({
 note({ started: process.pid });
 for (const signal of ['SIGTERM', 'SIGINT'] as const)
   process.once(signal, () => void host.close().then(() => process.exit(0)));
-process.stdout.write(`${JSON.stringify({ url: host.url, socket: host.paths.socket } satisfies VictimReady)}\n`);
+process.stdout.write(
+  `${JSON.stringify({ url: host.url, socket: host.paths.socket } satisfies VictimReady)}\n`,
+);

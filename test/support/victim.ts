@@ -40,7 +40,9 @@ export interface Victim {
   /** Its end, however it comes. */
   readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
   /** Sends the signal and waits for the end. */
-  end(signal?: NodeJS.Signals): Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
+  end(
+    signal?: NodeJS.Signals,
+  ): Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
 }
 
 const PROGRAM = fileURLToPath(new URL('./victim-host.ts', import.meta.url));
@@ -80,7 +82,13 @@ export async function loadVictim(t: Cleanup, place: VictimPlace, how: VictimStar
   const { through = [], nodeOptions = [], at } = how;
   mkdirSync(home, { recursive: true, mode: 0o700 });
   const options: VictimOptions = { home, keyFile, journal, ...(at === undefined ? {} : { at }) };
-  const [file = '', ...args] = [...through, process.execPath, ...nodeOptions, PROGRAM, JSON.stringify(options)];
+  const [file = '', ...args] = [
+    ...through,
+    process.execPath,
+    ...nodeOptions,
+    PROGRAM,
+    JSON.stringify(options),
+  ];
   const child = spawn(file, args, { env: commandEnvironment(home), stdio: ['pipe', 'pipe', 'pipe'] });
   let stderr = '';
   child.stderr.on('data', (chunk: Buffer) => {

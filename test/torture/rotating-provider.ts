@@ -33,8 +33,12 @@ server.listen(0, '127.0.0.1', async () => {
     accessTokenSeconds: 3_600,
     refreshTokenSeconds: 3_600,
   });
-  provider.on('refresh_token.saved', ({ jti, grantId }) => note({ what: 'issued', token: jti, grant: grantId }));
-  provider.on('refresh_token.consumed', ({ jti, grantId }) => note({ what: 'used', token: jti, grant: grantId }));
+  provider.on('refresh_token.saved', ({ jti, grantId }) =>
+    note({ what: 'issued', token: jti, grant: grantId }),
+  );
+  provider.on('refresh_token.consumed', ({ jti, grantId }) =>
+    note({ what: 'used', token: jti, grant: grantId }),
+  );
   provider.on('grant.revoked', (_ctx, grant) => note({ what: 'ended', grant }));
   provider.use(async (ctx, next) => {
     if (ctx.path === '/mint') {

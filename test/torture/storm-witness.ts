@@ -114,7 +114,8 @@ export class StormWitness {
         // A request that a dead host left behind is not in flight any more.
         const wasKilled = this.#kills.some((kill) => kill >= first.since && kill <= second.at);
         if (second.since < first.at && !wasKilled) this.wrong.push(`${grant}: two requests at once`);
-        const step = (this.#places.get(second.token)?.index ?? 0) - (this.#places.get(first.token)?.index ?? 0);
+        const step =
+          (this.#places.get(second.token)?.index ?? 0) - (this.#places.get(first.token)?.index ?? 0);
         if (step < 0) this.wrong.push(`${grant}: an older token was sent`);
         if (step === 0 && !wasKilled) this.wrong.push(`${grant}: one token was sent twice by one host`);
       }

@@ -2,7 +2,7 @@
 // every kill the vault is opened by somebody else and held against two witnesses that survive: the journal of the host
 // (what it had received and committed) and the log of oidc-provider (what it issued and what was used up).
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,8 +10,15 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ConnectionJson } from '../../api/wire.ts';
 import { scanForCanaries } from '../support/canary-scan.ts';
-import { startVictim, type Loaded, loadVictim, type Victim, type VictimPlace, victimPlace } from '../support/victim.ts';
-import { readVaultRows, type VaultRows } from '../support/vault-rows.ts';
+import { readVaultRows, readVaultsElsewhere } from '../support/vault-rows.ts';
+import {
+  type Loaded,
+  loadVictim,
+  startVictim,
+  type Victim,
+  type VictimPlace,
+  victimPlace,
+} from '../support/victim.ts';
 import { StormWitness } from './storm-witness.ts';
 
 interface Cleanup {
@@ -47,7 +54,6 @@ const PROVIDERS = ['p1', 'p2', 'p3', 'p4', 'p5'];
 const PER_PROVIDER = 4;
 const SCRIPTS = 10;
 const PROGRAM = join(import.meta.dirname, 'rotating-provider.ts');
-const ROWS = join(import.meta.dirname, '..', 'support', 'vault-rows.ts');
 
 interface Account {
   readonly provider: string;
@@ -157,8 +163,10 @@ export async function storm(t: Cleanup, options: StormOptions): Promise<StormRep
 
 /** A process that had nothing to do with it reads the vault; then every connection that is left must still refresh. */
 async function afterwards(t: Cleanup, place: VictimPlace, witness: StormWitness): Promise<void> {
-  const printed = execFileSync(process.execPath, [ROWS, place.keyFile, place.vault], { encoding: 'utf8' });
-  witness.look(JSON.parse(printed) as VaultRows);
+  const [found] = readVaultsElsewhere([place.vault], place.keyFile);
+  if (found === undefined || 'error' in found)
+    return void witness.wrong.push(`the vault does not open: ${found?.error}`);
+  witness.look(found);
   const host = await startVictim(t, place);
   for (const { status, id, provider, account } of (await host.call('GET', '/v1/connections')).json
     .connections as ConnectionJson[]) {
@@ -169,7 +177,8 @@ async function afterwards(t: Cleanup, place: VictimPlace, witness: StormWitness)
   await host.end();
   witness.look(await readVaultRows(place.vault, place.keyFile));
   witness.judgeRequests();
-  for (const hit of scanForCanaries([place.home], witness.tokens())) witness.wrong.push(`readable: ${JSON.stringify(hit)}`);
+  for (const hit of scanForCanaries([place.home], witness.tokens()))
+    witness.wrong.push(`readable: ${JSON.stringify(hit)}`);
 }
 
 function entryOf(id: string, issuer: string) {
