@@ -21,13 +21,14 @@ export const hostRoutes = {
     handle: ({ engine, host, caller }) => {
       const open = engine.state() === 'open';
       const admin = caller.rights.includes('admin');
-      return statusJson(
+      const status = statusJson(
         engine.state(),
         host.status(),
         admin,
         open ? engine.connections.list(caller) : undefined,
         open && admin ? engine.providers.list().length : undefined,
       );
+      return admin && engine.vault.review() !== undefined ? { ...status, needs_review: true } : status;
     },
   }),
   'GET /v1/openapi.json': route('GET /v1/openapi.json', {

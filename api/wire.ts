@@ -165,7 +165,7 @@ const newKey = key
 const slot = z
   .strictObject({
     id: z.string(),
-    kind: z.enum(['keychain', 'passphrase', 'file']),
+    kind: slotKind,
     created_at: time,
     in_use: z.boolean().meta({ description: 'Opened the vault last' }),
     backend: z.string().optional().meta({ description: 'Name of the keychain' }),

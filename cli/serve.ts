@@ -105,6 +105,11 @@ function greeting(host: Host): string[] {
     );
   if (state === 'unreadable')
     lines.push('  Repair it:      tokentray doctor --repair   (saves what opens, keeps the old file)');
+  const [slot, second] = engine.vault.slots();
+  if (state === 'open' && second === undefined && slot?.kind !== 'passphrase')
+    lines.push(
+      '  Recovery:       tokentray vault slots add --kind passphrase   (opens the vault if its key is lost)',
+    );
   if (state === 'locked') lines.push('  Unlock it:      tokentray unlock');
   lines.push(
     `  Window:         ${controls.window.url()}   (get in with: tokentray open)`,

@@ -11,6 +11,9 @@ import { relative, table } from '../text.ts';
 
 const KINDS = ['keychain', 'passphrase', 'file'] as const;
 
+const RECOVERY =
+  'If this key is ever lost, only another slot opens the vault: tokentray vault slots add --kind passphrase';
+
 interface AddOptions {
   readonly kind: (typeof KINDS)[number];
   readonly path?: string;
@@ -115,6 +118,7 @@ async function addSlot({ out, host }: Session, options: AddOptions): Promise<voi
   });
   out.result(slot, [slot.id]);
   out.talk(`Added the ${slot.kind} slot ${slot.id}.`);
+  if (slot.kind !== 'passphrase') out.talk(RECOVERY);
 }
 
 async function credential({ kind, path, passphraseStdin }: AddOptions): Promise<Record<string, string>> {
