@@ -38,6 +38,9 @@ const status = z
     socket: z.string().nullable(),
     home: z.string().optional().meta({ description: 'Path of the data directory, for admin keys' }),
     warnings: z.array(z.string()),
+    needs_review: z.literal(true).optional().meta({
+      description: 'For admin keys: the vault was copied, restored or put back; see POST /v1/vault/use-here',
+    }),
     connections: z
       .record(z.string(), z.int())
       .optional()
@@ -165,7 +168,7 @@ const newKey = key
 const slot = z
   .strictObject({
     id: z.string(),
-    kind: slotKind,
+    kind: z.enum(['keychain', 'passphrase', 'file']),
     created_at: time,
     in_use: z.boolean().meta({ description: 'Opened the vault last' }),
     backend: z.string().optional().meta({ description: 'Name of the keychain' }),
