@@ -35,6 +35,7 @@ const BY_STATUS: Readonly<Record<number, number>> = {
 
 /** Codes whose exit is not that of their status, and the two that only the command line itself can report. */
 const BY_CODE: Readonly<Record<string, number>> = {
+  backup_unusable: EXIT.storage,
   browser_unavailable: EXIT.unexpected,
   consent_cancelled: EXIT.interrupted,
   consent_expired: EXIT.offline,

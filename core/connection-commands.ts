@@ -53,7 +53,14 @@ export function viewConnection(
   { connections, consents, refresher, registry }: ConnectionWorld,
   doc: Connection,
 ): ConnectionView {
-  const { schema: _schema, warned: _warned, removing_since: _removing, state: stored, ...rest } = doc;
+  const {
+    schema: _schema,
+    warned: _warned,
+    removing_since: _removing,
+    imported_at: _imported,
+    state: stored,
+    ...rest
+  } = doc;
   const token = tokenOf(stored);
   const kept = token === undefined ? {} : { token };
   const since = refresher.inFlightSince(doc.id);

@@ -13,6 +13,7 @@ import { examine } from './doctor.ts';
 import type { ConsentRequest, Engine, HandOutOptions } from './engine.ts';
 import { TokentrayError } from './errors.ts';
 import { EventLog } from './event-log.ts';
+import { exchangeCommands } from './exchange/commands.ts';
 import { InFlight } from './in-flight.ts';
 import { LIMITS } from './limits.ts';
 import { type ActivityQuery, activityRow, activityView } from './model/activity.ts';
@@ -32,6 +33,7 @@ import { Refresher } from './refresh/refresher.ts';
 import type { StepHook } from './refresh/rotation.ts';
 import { Removals } from './removals.ts';
 import { vaultLocked } from './vault/locked.ts';
+import { importedSentence, type Review } from './vault/review.ts';
 import { VaultSession } from './vault/session.ts';
 import { openGuards } from './when-open.ts';
 
@@ -140,6 +142,8 @@ export function createEngine(options: EngineOptions): Engine {
   const { whenOpen, onceOpen, toTheEnd } = openGuards(open, work);
   const providers = providerCommands(world);
   const onConnections = connectionCommands(world);
+  const { vaultPath, device } = options;
+  const files = exchangeCommands({ ...shared, vaultPath, device, session });
   const keys = callerCommands({ ...shared, callers });
   const found = (caller: Caller, ref: string) => findConnection(connections, caller, ref);
 
@@ -155,13 +159,20 @@ export function createEngine(options: EngineOptions): Engine {
       rotate: async (credentials) => open().rotate(credentials),
       lock: () => session.lock(),
       unlock: (credential) => session.unlock(credential),
-      review: () => session.review(),
+      review: () => session.review() ?? importedReview(),
       useHere: toTheEnd(async () => {
+        connections.acceptImported();
         open().useHere();
         events.emit({ type: 'vault', state: 'open' });
       }),
       repair: (credential) => session.repair(credential),
-      warnings: () => session.warnings(),
+      warnings,
+    },
+
+    files: {
+      ...files,
+      export: toTheEnd(files.export),
+      import: toTheEnd(files.import),
     },
 
     presets: (query) => findPresets(query),
@@ -225,10 +236,17 @@ export function createEngine(options: EngineOptions): Engine {
       if (ref !== undefined) open();
       const only = ref === undefined ? undefined : found(caller, ref);
       const state = session.state();
-      const warnings = session.warnings();
       return examine(
         {
-          ...{ state, slots: session.slots(), warnings, connections, registry, refresher, receipts },
+          ...{
+            state,
+            slots: session.slots(),
+            warnings: warnings(),
+            connections,
+            registry,
+            refresher,
+            receipts,
+          },
           clockNote: clockWatch.note(),
         },
         only,
@@ -269,6 +287,18 @@ export function createEngine(options: EngineOptions): Engine {
       .then(() => refresher.settled());
     await Promise.race([ended, patience.promise]);
     cancel();
+  }
+
+  /** One that was imported needs the same word of a person as a vault that was copied. */
+  function importedReview(): Review | undefined {
+    const [first] = connections.imported();
+    return first && connections.review(first.id);
+  }
+
+  function warnings(): readonly string[] {
+    const imported = importedSentence(connections.imported().length);
+    const standing = [...session.warnings(), ...refresher.storageWarnings()];
+    return imported === undefined ? standing : [...standing, imported];
   }
 
   function nameById(id: string): string | undefined {

@@ -142,6 +142,8 @@ export const LIMITS = {
   selfUnlockLongestMs: MINUTE,
   /** Some six minutes in all: a desktop that has not started its keychain by then needs a person. */
   selfUnlockTries: 10,
+  /** A file that is imported: as large as an export of a thousand connections, and nothing that fills the memory. */
+  importBytes: 5_000_000,
   /** NIST SP 800-38D section 8.3 allows 2^32 random nonces under one key; the data key retires long before. */
   sealsPerKey: 2 ** 31,
 } as const;

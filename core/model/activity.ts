@@ -52,6 +52,9 @@ export function activityRow(
       return undefined;
     case 'vault':
       return { caller: null, connection: null, action: `vault.${event.state}`, outcome: null };
+    case 'file':
+      if (event.action === 'backing_up') return undefined;
+      return { caller: null, connection: null, action: `vault.${event.action}`, outcome: null };
     case 'key':
       return { caller: event.name, connection: null, action: `key.${event.action}`, outcome: null };
     case 'provider':

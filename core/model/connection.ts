@@ -46,6 +46,8 @@ export const connectionSchema = z.strictObject({
   created_at: z.int(),
   consented_at: z.int().nullable(),
   refreshed_at: z.int().nullable(),
+  /** Since when it needs review because it came with an import; gone once a person said that it is used here. */
+  imported_at: z.int().optional(),
   /** Warnings of its end that were given (core/refresh/expiry-watch.ts). */
   warned: z.array(warned).optional(),
   /** Since when it is being removed: the provider may have been told, and the row is about to go (core/removals.ts). */

@@ -1,6 +1,6 @@
 // Whole copies of the vault that are kept beside it: before a migration, and of what a running host holds when its file
 // was replaced. What must stay true: a copy has its final name only when it is on the disk and was read back.
-import { closeSync, fsyncSync, openSync, rmSync } from 'node:fs';
+import { closeSync, copyFileSync, fsyncSync, linkSync, openSync, rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { TokentrayError } from '../errors.ts';
 import { guarded, withDatabase } from './database.ts';
@@ -27,6 +27,30 @@ export function datedName(path: string, what: string, wall: number): string {
   for (let count = 2; ; count += 1) {
     const free = count === 2 ? name : `${name}-${count - 1}`;
     if (look(free) === undefined) return free;
+  }
+}
+
+/**
+ * Gives the vault at `path` another name beside its own, its log with it, so that a file can be renamed over it and there is
+ * a vault at the path at every moment. No connection may be open. Answers `kept`; null when there was nothing.
+ */
+export function keepAside(path: string, kept: string): string | null {
+  const found = look(path) !== undefined;
+  for (const suffix of ['', '-wal', '-journal']) keep(`${path}${suffix}`, `${kept}${suffix}`);
+  // From here on the old log must not be taken for that of the new file.
+  for (const suffix of ['-wal', '-shm', '-journal']) rmSync(`${path}${suffix}`, { force: true });
+  return found ? kept : null;
+}
+
+function keep(from: string, to: string): void {
+  if (look(from) === undefined) return;
+  try {
+    linkSync(from, to);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    // A file system without links.
+    copyFileSync(from, to);
+    syncFile(to);
   }
 }
 

@@ -213,11 +213,16 @@ function doing<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    const errno = errnoOf(error);
-    if (errno === '') throw error;
-    if (errno === 'EEXIST') throw alreadyExists(path);
-    throw new TokentrayError('storage', `${path}: ${REASONS[errno] ?? `the system answered ${errno}`}.`);
+    throw fileError(path, error);
   }
+}
+
+/** An error of the file system in words; any other error as it is. */
+export function fileError(path: string, error: unknown): unknown {
+  const errno = errnoOf(error);
+  if (errno === '') return error;
+  if (errno === 'EEXIST') return alreadyExists(path);
+  return new TokentrayError('storage', `${path}: ${REASONS[errno] ?? `the system answered ${errno}`}.`);
 }
 
 function alreadyExists(path: string): TokentrayError {

@@ -7,7 +7,7 @@ import { TokentrayError } from '../errors.ts';
 /**
  * `copied`: made on another machine or in another folder. `restored`: from a backup. `rolled_back`: an older copy than the
  * one of the last start. `log_lost`: it was not closed, and its write-ahead log is gone. `rows_changed`: rows are not those
- * that were written last. `repaired`: saved from a damaged file.
+ * that were written last. `repaired`: saved from a damaged file. `imported`: of single connections, not of the vault.
  */
 export const reviewCause = z.enum([
   'copied',
@@ -16,6 +16,7 @@ export const reviewCause = z.enum([
   'log_lost',
   'rows_changed',
   'repaired',
+  'imported',
 ]);
 export type ReviewCause = z.infer<typeof reviewCause>;
 
@@ -44,13 +45,26 @@ const HAPPENED: Readonly<Record<ReviewCause, string>> = {
     'This vault was not closed properly, and its write-ahead log is gone since: it may be older than it was.',
   rows_changed: 'Some rows of this vault are not those that were written last.',
   repaired: 'This vault was saved from a damaged file and may be older than it was.',
+  imported: 'It was imported, and the place it comes from may still use it.',
 };
 
 const COMMAND = 'tokentray vault use-here';
 
 /** What happened, what follows, what to do. */
 export function reviewSentence({ cause }: Review): string {
+  if (cause === 'imported')
+    return `${HAPPENED.imported} Its refresh token is not sent until you say that it is used here and nowhere else: ${COMMAND}`;
   return `${HAPPENED[cause]} No refresh token in it is sent until you say that it is used here and nowhere else: ${COMMAND}`;
+}
+
+/** A standing sentence about connections that were imported; undefined for none. */
+export function importedSentence(count: number): string | undefined {
+  if (count === 0) return undefined;
+  const [what, them] =
+    count === 1
+      ? ['One imported connection waits', 'it is']
+      : [`${count} imported connections wait`, 'they are'];
+  return `${what}: no refresh token is sent until you say that ${them} used here and nowhere else: ${COMMAND}`;
 }
 
 export function needsReview(review: Review, connection: string): TokentrayError {

@@ -3,13 +3,13 @@
 // What must stay true: nothing is changed before the new file is whole and was read back; at every moment there is a
 // vault at the path; what is lost is named.
 import { hkdfSync } from 'node:crypto';
-import { copyFileSync, linkSync, renameSync, rmSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { TokentrayError } from '../errors.ts';
-import { datedName, syncFile } from './copies.ts';
+import { datedName, keepAside, syncFile } from './copies.ts';
 import { connect, guarded, withDatabase } from './database.ts';
-import { createPrivateFile, look, syncDirectory, temporaryName } from './file-safety.ts';
+import { createPrivateFile, syncDirectory, temporaryName } from './file-safety.ts';
 import { type Header, parseHeader, writeHeader } from './header.ts';
 import { LEDGER, Ledger } from './ledger.ts';
 import { readRemains, type StoredRecord, type StoredValue } from './remains.ts';
@@ -117,10 +117,7 @@ function save(
     const report = guarded(() => fill(temporary, options, header, dataKey, remains));
     if (isSound && report.lost.length === 0) return { ...report, repaired: false };
     syncFile(temporary);
-    const kept = datedName(path, 'damaged', options.clock.wall());
-    for (const suffix of ['', '-wal', '-journal']) keep(`${path}${suffix}`, `${kept}${suffix}`);
-    // From here on the old log must not be taken for that of the new file.
-    for (const suffix of ['-wal', '-shm', '-journal']) rmSync(`${path}${suffix}`, { force: true });
+    const kept = keepAside(path, datedName(path, 'damaged', options.clock.wall()));
     renameSync(temporary, path);
     syncDirectory(dirname(path));
     options.log.warn('vault.repaired', { kept, lost: report.lost.length });
@@ -274,17 +271,4 @@ function sealedOf([id, generation, ...cells]: readonly StoredValue[]): SealedRem
 function tableWith(columns: number): SealedTable | undefined {
   if (columns === SEALED_TABLES.provider.length) return 'provider';
   return columns === SEALED_TABLES.connection.length ? 'connection' : undefined;
-}
-
-/** Under both names at once, so that there is a vault at the path at every moment. */
-function keep(from: string, to: string): void {
-  if (look(from) === undefined) return;
-  try {
-    linkSync(from, to);
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    // A file system without links.
-    copyFileSync(from, to);
-    syncFile(to);
-  }
 }

@@ -2,9 +2,12 @@
 // and it does so only where no file is.
 import type { VaultState } from '../engine.ts';
 import { TokentrayError } from '../errors.ts';
+import { type BackupOptions, type BackupReport, backUpVault } from './backup.ts';
+import type { CopyFacts } from './copy-check.ts';
 import { refuseOrphan } from './creation.ts';
 import { look } from './file-safety.ts';
 import { vaultLocked } from './locked.ts';
+import { stageBackup } from './restore.ts';
 import { type Review, reviewSentence } from './review.ts';
 import { type RepairReport, salvage } from './salvage.ts';
 import type { SlotCredential, SlotView } from './slots.ts';
@@ -31,6 +34,7 @@ export class VaultSession {
   #settingUp = false;
   #announced = false;
   #locking: Promise<void> | undefined;
+  readonly #copying = new Set<Promise<BackupReport>>();
 
   /** Opens an existing file, locked. One that cannot be read is a state. Throws `unsafe_path`. */
   constructor(options: VaultOptions, hooks: SessionHooks) {
@@ -119,10 +123,46 @@ export class VaultSession {
     return report;
   }
 
+  /** Copies the vault into a file, locked or open, while everything goes on. Throws `setup` and what `backUpVault` throws. */
+  async backUp(wanted: Pick<BackupOptions, 'target' | 'overwrite' | 'onProgress'>): Promise<BackupReport> {
+    if (this.#problem !== undefined) throw this.#problem;
+    if (this.#vault === undefined) throw setupNeeded();
+    const replaced = this.#vault.unwritable();
+    if (replaced !== undefined) throw replaced;
+    const copying = backUpVault({ ...wanted, path: this.#options.path });
+    this.#copying.add(copying);
+    try {
+      return await copying;
+    } finally {
+      this.#copying.delete(copying);
+    }
+  }
+
+  /**
+   * Puts a backup in the place of the vault and opens it, locked. `agreed`: asked with the digest of the file once it was
+   * judged; false from it changes nothing. Throws what `stageBackup` and `lock` throw.
+   */
+  async restore(
+    file: string,
+    agreed: (digest: string) => boolean,
+  ): Promise<{ facts: CopyFacts; digest: string; restored: boolean; kept: string | null }> {
+    const { facts, digest, takeOver, discard } = await stageBackup(file, this.#options);
+    try {
+      if (!agreed(digest)) return { facts, digest, restored: false, kept: null };
+      const kept = await this.whileClosed(async () => takeOver());
+      this.#options.log.warn('vault.restored', { vault: facts.vault_id, kept });
+      return { facts, digest, restored: true, kept };
+    } finally {
+      discard();
+    }
+  }
+
   /** Locks and closes the vault, lets `work` change its files, and opens what is there then, locked. */
   async whileClosed<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#problem?.code === 'busy') throw this.#problem;
+    this.#refuseClosed();
     if (this.#vault !== undefined) await this.lock();
+    // Another one may have begun during the lock.
+    this.#refuseClosed();
     this.#problem = new TokentrayError(
       'busy',
       'The vault is being repaired or replaced. Try again in a moment.',
@@ -131,11 +171,17 @@ export class VaultSession {
       },
     );
     try {
+      // A backup reads the file on a connection of its own.
+      await Promise.allSettled(this.#copying);
       this.#closeFile();
       return await work();
     } finally {
       this.#openFile();
     }
+  }
+
+  #refuseClosed(): void {
+    if (this.#problem?.code === 'busy') throw this.#problem;
   }
 
   #openFile(): void {

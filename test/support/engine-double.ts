@@ -121,6 +121,14 @@ const activityView = (): ActivityView =>
     mark: 'a1b2c3',
   });
 
+const COPY = {
+  vault_id: 'v_AAAAAAAAAAAAAAAAAAAAAA',
+  schema: 2,
+  created_at: 1_760_000_000_000,
+  opens_with: ['passphrase'] as const,
+  ...{ providers: 1, connections: 2, keys: 1, damaged: 0 },
+};
+
 const slotView = (): SlotView =>
   planted({
     id: 's_aaaaaaaaaaa',
@@ -236,6 +244,45 @@ export function engineDouble(): EngineDouble {
           return { repaired: true, kept: '/tmp/vault.db.damaged', saved, lost: [] };
         },
         warnings: () => [],
+      },
+      files: {
+        backUp: async (path, options) => {
+          note('backUp', { path, ...options });
+          return planted({ ...COPY, path, bytes: 4_096, device: null });
+        },
+        restore: async (path, confirm) => {
+          note('restore', { path, confirm });
+          const restored = confirm !== undefined;
+          const backup = planted({ ...COPY, elsewhere: false });
+          return planted({
+            backup,
+            confirm: 'digest',
+            restored,
+            kept: restored ? '/tmp/vault.db.replaced' : null,
+          });
+        },
+        export: async (path, options) => {
+          note('export', { path, ...options });
+          const counts = { providers: 1, connections: 2, without_grant: 2 };
+          return planted({ path, secrets: options?.passphrase !== undefined, ...counts, left_out: [] });
+        },
+        import: async (path, options) => {
+          note('importFile', { path, ...options });
+          const field = planted({ field: 'name', from: null, to: '"Acme"' });
+          const change = {
+            kind: 'provider',
+            name: 'acme',
+            action: 'add',
+            fields: [field],
+            notes: [],
+          } as const;
+          return planted({
+            changes: [planted(change)],
+            ready: true,
+            confirm: 'digest',
+            imported: options?.confirm !== undefined,
+          });
+        },
       },
       presets: (query) => {
         note('presets', query);
