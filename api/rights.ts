@@ -74,6 +74,11 @@ export const RIGHTS = {
   'POST /v1/vault/rotate': access('admin'),
   'POST /v1/vault/repair': access('admin', ['locked', 'open', 'unreadable']),
   'POST /v1/vault/use-here': access('admin'),
+  'POST /v1/vault/backup': access('admin', ['locked', 'open']),
+  // These take the place of what is here, or take it elsewhere: by the command line, which asks a person first.
+  'POST /v1/vault/restore': access('admin', ALWAYS, SCRIPTS),
+  'POST /v1/vault/export': access('admin', OPEN, SCRIPTS),
+  'POST /v1/vault/import': access('admin', OPEN, SCRIPTS),
 
   'GET /v1/activity': access('admin'),
   'GET /v1/settings': access('admin', ALWAYS),

@@ -4,10 +4,13 @@ import type { SessionView } from '../core/access/sessions.ts';
 import type { DoctorReport } from '../core/doctor.ts';
 import type {
   ConnectionView,
+  ExportReport,
   HandOut,
+  ImportReport,
   PresetView,
   ProviderCheck,
   ProviderView,
+  RestoreReport,
   VaultState,
 } from '../core/engine.ts';
 import type { ActivityView } from '../core/model/activity.ts';
@@ -15,6 +18,8 @@ import type { CallerView } from '../core/model/caller.ts';
 import { tokenOf } from '../core/model/connection.ts';
 import type { ConsentView } from '../core/model/consent.ts';
 import type { Deadline } from '../core/model/deadline.ts';
+import type { BackupReport } from '../core/vault/backup.ts';
+import type { CopyFacts } from '../core/vault/copy-check.ts';
 import type { RepairReport } from '../core/vault/salvage.ts';
 import type { SlotView } from '../core/vault/slots.ts';
 import type { HostStatus, SandboxInfo } from './host-controls.ts';
@@ -195,6 +200,48 @@ export function sessionJson(view: SessionView, current: boolean): SessionJson {
 
 export function repairJson({ repaired, kept, saved, lost }: RepairReport): WireTypes['Repair'] {
   return { repaired, kept, saved: { ...saved }, lost: lost.map((row) => ({ ...row })) };
+}
+
+export function backupJson(report: BackupReport): WireTypes['Backup'] {
+  return { path: report.path, bytes: report.bytes, ...copyJson(report) };
+}
+
+function copyJson(facts: Omit<CopyFacts, 'device'>) {
+  return {
+    vault_id: facts.vault_id,
+    schema: facts.schema,
+    created_at: timeJson(facts.created_at),
+    opens_with: [...facts.opens_with],
+    providers: facts.providers,
+    connections: facts.connections,
+    keys: facts.keys,
+    damaged: facts.damaged,
+  };
+}
+
+export function restoreJson(report: RestoreReport, state: VaultState): WireTypes['Restore'] {
+  const { restored, kept, confirm, backup } = report;
+  return { restored, kept, state, confirm, backup: { ...copyJson(backup), elsewhere: backup.elsewhere } };
+}
+
+export function exportJson(report: ExportReport): WireTypes['Export'] {
+  const { path, secrets, providers, connections, without_grant, left_out } = report;
+  return { path, secrets, providers, connections, without_grant, left_out: [...left_out] };
+}
+
+export function importJson({ imported, ready, confirm, changes }: ImportReport): WireTypes['Import'] {
+  return {
+    imported,
+    ready,
+    confirm,
+    changes: changes.map(({ kind, name, action, fields, notes }) => ({
+      kind,
+      name,
+      action,
+      fields: fields.map(({ field, from, to }) => ({ field, from, to })),
+      notes: [...notes],
+    })),
+  };
 }
 
 export function reportJson(report: DoctorReport | ProviderCheck): ReportJson {

@@ -139,6 +139,70 @@ const repair = z
   })
   .meta({ id: 'Repair' });
 
+const slotKind = z.enum(['keychain', 'passphrase', 'file']);
+
+const copy = {
+  vault_id: z.string(),
+  schema: z.int(),
+  created_at: time.meta({ description: 'When the vault was made' }),
+  opens_with: z.array(slotKind),
+  providers: count,
+  connections: count,
+  keys: count,
+  damaged: count.meta({ description: 'Rows that cannot open, in the vault as in the copy' }),
+};
+
+const backup = z.strictObject({ path: z.string(), bytes: count, ...copy }).meta({ id: 'Backup' });
+
+const confirm = z
+  .string()
+  .meta({ description: 'To send back: does what was shown, and refuses when anything changed since' });
+
+const restore = z
+  .strictObject({
+    restored: z.boolean().meta({ description: 'False: only looked at, nothing was changed' }),
+    kept: z.string().nullable().meta({ description: 'Path of the vault that was here before' }),
+    state: vaultState,
+    confirm,
+    backup: z.strictObject({
+      ...copy,
+      elsewhere: z.boolean().meta({ description: 'Made on another machine or in another folder' }),
+    }),
+  })
+  .meta({ id: 'Restore' });
+
+const exported = z
+  .strictObject({
+    path: z.string(),
+    secrets: z.boolean(),
+    providers: count,
+    connections: count,
+    without_grant: count.meta({ description: 'Connections that need a new consent elsewhere' }),
+    left_out: z.array(z.string()).meta({ description: 'Ids of rows that do not open' }),
+  })
+  .meta({ id: 'Export' });
+
+const change = z
+  .strictObject({
+    kind: z.enum(['provider', 'connection', 'setting']),
+    name: z.string(),
+    action: z.enum(['add', 'change', 'same', 'skip', 'consent', 'refuse']),
+    fields: z.array(
+      z.strictObject({ field: z.string(), from: z.string().nullable(), to: z.string().nullable() }),
+    ),
+    notes: z.array(z.string()),
+  })
+  .meta({ id: 'Change' });
+
+const imported = z
+  .strictObject({
+    imported: z.boolean().meta({ description: 'False: only shown, nothing was changed' }),
+    ready: z.boolean().meta({ description: 'False: something is refused, so nothing can be imported' }),
+    confirm,
+    changes: z.array(change),
+  })
+  .meta({ id: 'Import' });
+
 const preset = z
   .strictObject({
     id: z.string(),
@@ -168,7 +232,7 @@ const newKey = key
 const slot = z
   .strictObject({
     id: z.string(),
-    kind: z.enum(['keychain', 'passphrase', 'file']),
+    kind: slotKind,
     created_at: time,
     in_use: z.boolean().meta({ description: 'Opened the vault last' }),
     backend: z.string().optional().meta({ description: 'Name of the keychain' }),
@@ -254,6 +318,10 @@ export const WIRE = {
   Providers: z.strictObject({ providers: z.array(provider) }),
   Report: check,
   Repair: repair,
+  Backup: backup,
+  Restore: restore,
+  Export: exported,
+  Import: imported,
   Presets: z.strictObject({ presets: z.array(preset) }),
   Key: key,
   NewKey: newKey,
