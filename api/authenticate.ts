@@ -47,8 +47,17 @@ export function createAuthenticate({ engine, sessions, clock, log }: Services): 
     const key = keyIn(headers.get('authorization'));
     const caller = key === undefined ? undefined : engine.callers.identify(key);
     if (caller !== undefined) return { caller, session: undefined };
+    if (key !== undefined && engine.state() === 'unreadable') throw keysUnreadable();
     throw refusal(failures[door], clock.monotonic(), () => log.warn('bad_keys', { door }));
   };
+}
+
+/** Not `unauthorized`: nobody can tell, and a script must not take its key for a bad one. */
+function keysUnreadable(): TokentrayError {
+  return new TokentrayError(
+    'vault_damaged',
+    'The vault cannot be read, so no key can be checked. Whoever owns it sees why with: tokentray doctor',
+  );
 }
 
 function noSession(): TokentrayError {

@@ -125,6 +125,13 @@ function demandProof(session: Session, { sessions }: Services): void {
   );
 }
 
+/** Said to admin keys; what else could be wrong with it is in the status. */
+function unreadable(): TokentrayError {
+  return new TokentrayError('vault_damaged', 'The vault cannot be read. See: tokentray doctor', {
+    action: { method: 'POST', url: '/v1/vault/repair', command: 'tokentray doctor --repair' },
+  });
+}
+
 function vaultNotOpen(state: VaultState): TokentrayError {
   if (state === 'setup') {
     return new TokentrayError('setup', 'The vault has no key yet. Choose where it is kept.', {
@@ -136,6 +143,7 @@ function vaultNotOpen(state: VaultState): TokentrayError {
       action: { method: 'POST', url: '/v1/unlock', command: 'tokentray unlock' },
     });
   }
+  if (state === 'unreadable') return unreadable();
   return new TokentrayError('conflict', 'The vault is already set up.');
 }
 

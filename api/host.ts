@@ -21,7 +21,7 @@ export const hostRoutes = {
     handle: ({ engine, host, caller }) => {
       const open = engine.state() === 'open';
       const admin = caller.rights.includes('admin');
-      return statusJson(
+      const status = statusJson(
         engine.state(),
         host.status(),
         admin,
@@ -29,6 +29,7 @@ export const hostRoutes = {
         open && admin ? engine.providers.list().length : undefined,
         engine.refreshes.paused(),
       );
+      return admin && engine.vault.review() !== undefined ? { ...status, needs_review: true } : status;
     },
   }),
   'GET /v1/openapi.json': route('GET /v1/openapi.json', {

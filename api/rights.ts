@@ -19,7 +19,7 @@ export interface Access {
   readonly secret: boolean;
 }
 
-const ALWAYS: readonly VaultState[] = ['setup', 'locked', 'open'];
+const ALWAYS: readonly VaultState[] = ['setup', 'locked', 'open', 'unreadable'];
 const OPEN: readonly VaultState[] = ['open'];
 
 const EVERYWHERE: readonly Door[] = ['tcp', 'socket', 'window-http', 'window'];
@@ -79,11 +79,18 @@ export const RIGHTS = {
   'DELETE /v1/keys/{name}': access('admin'),
 
   'POST /v1/lock': access('admin', ALWAYS),
-  'POST /v1/unlock': access('admin', ['locked', 'open']),
+  'POST /v1/unlock': access('admin', ['locked', 'open', 'unreadable']),
   'GET /v1/vault/slots': access('admin', ['locked', 'open']),
   'POST /v1/vault/slots': secret(['setup', 'open']),
   'DELETE /v1/vault/slots/{id}': secret(),
   'POST /v1/vault/rotate': access('admin'),
+  'POST /v1/vault/repair': access('admin', ['locked', 'open', 'unreadable']),
+  'POST /v1/vault/use-here': access('admin'),
+  'POST /v1/vault/backup': access('admin', ['locked', 'open']),
+  // These take the place of what is here, or take it elsewhere: by the command line, which asks a person first.
+  'POST /v1/vault/restore': access('admin', ALWAYS, SCRIPTS),
+  'POST /v1/vault/export': access('admin', OPEN, SCRIPTS),
+  'POST /v1/vault/import': access('admin', OPEN, SCRIPTS),
 
   'GET /v1/activity': access('admin'),
   'GET /v1/settings': access('admin', ALWAYS),
@@ -92,7 +99,7 @@ export const RIGHTS = {
   'POST /v1/refreshes/pause': access('admin', ALWAYS),
   'POST /v1/refreshes/resume': access('admin', ALWAYS),
 
-  'GET /v1/doctor': access('admin'),
+  'GET /v1/doctor': access('admin', ['open', 'unreadable']),
   'GET /v1/doctor/{ref}': access('admin'),
   'GET /v1/sandbox': access('admin', ALWAYS),
   'POST /v1/sandbox/start': access('admin'),

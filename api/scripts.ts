@@ -3,6 +3,7 @@ import { activityRoutes } from './activity.ts';
 import { connectionRoutes } from './connections.ts';
 import { consentRoutes } from './consents.ts';
 import { eventRoutes } from './events.ts';
+import { fileRoutes } from './files.ts';
 import { hostRoutes } from './host.ts';
 import { keyRoutes } from './keys.ts';
 import { providerRoutes } from './providers.ts';
@@ -22,6 +23,7 @@ export const SCRIPT_ROUTES: Readonly<Record<RouteName, Route>> = {
   ...providerRoutes,
   ...keyRoutes,
   ...vaultRoutes,
+  ...fileRoutes,
   ...activityRoutes,
   ...settingsRoutes,
   ...windowCodeRoutes,

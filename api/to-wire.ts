@@ -4,17 +4,24 @@ import type { SessionView } from '../core/access/sessions.ts';
 import type { DoctorReport } from '../core/doctor.ts';
 import type {
   ConnectionView,
+  ExportReport,
   HandOut,
+  ImportReport,
   PresetView,
   ProviderCheck,
   ProviderView,
+  RestoreReport,
   VaultState,
 } from '../core/engine.ts';
 import type { ActivityView } from '../core/model/activity.ts';
 import type { CallerView } from '../core/model/caller.ts';
 import { tokenOf } from '../core/model/connection.ts';
 import type { ConsentView, OpenConsentView } from '../core/model/consent.ts';
+import type { Deadline } from '../core/model/deadline.ts';
 import type { DiscoveredFields } from '../core/providers/entry.ts';
+import type { BackupReport } from '../core/vault/backup.ts';
+import type { CopyFacts } from '../core/vault/copy-check.ts';
+import type { RepairReport } from '../core/vault/salvage.ts';
 import type { SlotView } from '../core/vault/slots.ts';
 import type { HostStatus, SandboxInfo } from './host-controls.ts';
 import { SAFE_HEADERS } from './problem.ts';
@@ -86,10 +93,15 @@ export function connectionJson(view: ConnectionView): ConnectionJson {
     expires_source: token === undefined ? null : token.expires_source,
     // A new connection has a refresh token that no answer has proved yet.
     refreshable: token === undefined ? state.status === 'new' : token.refreshable,
+    deadlines: view.deadlines.map(deadlineJson),
     issuer: view.identity?.issuer ?? null,
     subject: view.identity?.subject ?? null,
     generation: view.generation,
   };
+}
+
+function deadlineJson({ what, from, at, renews }: Deadline): ConnectionJson['deadlines'][number] {
+  return { what, at: timeJson(at), seconds: Math.round((at - from) / 1_000), renews };
 }
 
 export function consentJson(view: ConsentView): ConsentJson {
@@ -142,6 +154,8 @@ export function providerJson(view: ProviderView): ProviderJson {
     redirect: view.redirect,
     api_base_url: view.api_base_url,
     access_token_seconds: view.access_token_seconds,
+    refresh_idle_seconds: view.refresh_idle_seconds,
+    refresh_absolute_seconds: view.refresh_absolute_seconds,
     documentation_url: view.documentation_url,
     registration_url: view.registration_url,
     client_secret: view.client_secret,
@@ -213,6 +227,52 @@ export function sessionJson(view: SessionView, current: boolean): SessionJson {
     last_used_at: timeJson(view.last_used_at),
     expires_at: timeJson(view.expires_at),
     current,
+  };
+}
+
+export function repairJson({ repaired, kept, saved, lost }: RepairReport): WireTypes['Repair'] {
+  return { repaired, kept, saved: { ...saved }, lost: lost.map((row) => ({ ...row })) };
+}
+
+export function backupJson(report: BackupReport): WireTypes['Backup'] {
+  return { path: report.path, bytes: report.bytes, ...copyJson(report) };
+}
+
+function copyJson(facts: Omit<CopyFacts, 'device'>) {
+  return {
+    vault_id: facts.vault_id,
+    schema: facts.schema,
+    created_at: timeJson(facts.created_at),
+    opens_with: [...facts.opens_with],
+    providers: facts.providers,
+    connections: facts.connections,
+    keys: facts.keys,
+    damaged: facts.damaged,
+  };
+}
+
+export function restoreJson(report: RestoreReport, state: VaultState): WireTypes['Restore'] {
+  const { restored, kept, confirm, backup } = report;
+  return { restored, kept, state, confirm, backup: { ...copyJson(backup), elsewhere: backup.elsewhere } };
+}
+
+export function exportJson(report: ExportReport): WireTypes['Export'] {
+  const { path, secrets, providers, connections, without_grant, left_out } = report;
+  return { path, secrets, providers, connections, without_grant, left_out: [...left_out] };
+}
+
+export function importJson({ imported, ready, confirm, changes }: ImportReport): WireTypes['Import'] {
+  return {
+    imported,
+    ready,
+    confirm,
+    changes: changes.map(({ kind, name, action, fields, notes }) => ({
+      kind,
+      name,
+      action,
+      fields: fields.map(({ field, from, to }) => ({ field, from, to })),
+      notes: [...notes],
+    })),
   };
 }
 

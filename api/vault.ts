@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { SlotCredential } from '../core/vault/slots.ts';
 import { slotId } from './names.ts';
 import { route } from './route.ts';
-import { slotJson } from './to-wire.ts';
+import { repairJson, slotJson } from './to-wire.ts';
 
 /** Longer than any path or passphrase people use; bounds what scrypt is fed. */
 const TEXT_CHARS = 1_024;
@@ -70,6 +70,21 @@ export const vaultRoutes = {
     handle: async ({ engine, param }) => {
       await engine.vault.removeSlot(slotId(param('id')));
       return { removed: true };
+    },
+  }),
+  'POST /v1/vault/repair': route('POST /v1/vault/repair', {
+    summary: 'Save everything that opens from a damaged vault into a new one; the old file is kept',
+    body: unlocking,
+    bodyOptional: true,
+    answer: 'Repair',
+    handle: async ({ engine, body }) => repairJson(await engine.vault.repair(body)),
+  }),
+  'POST /v1/vault/use-here': route('POST /v1/vault/use-here', {
+    summary: 'Say that a vault that was copied, restored or put back is used here and nowhere else',
+    answer: 'VaultState',
+    handle: async ({ engine }) => {
+      await engine.vault.useHere();
+      return { state: engine.state() };
     },
   }),
   'POST /v1/vault/rotate': route('POST /v1/vault/rotate', {

@@ -6,6 +6,7 @@ import { ERROR_CATALOGUE, type Problem } from '../core/errors.ts';
 import { activityKind } from '../core/model/activity.ts';
 import { right } from '../core/model/caller.ts';
 import { consentCause } from '../core/model/connection.ts';
+import { deadlineKind } from '../core/model/deadline.ts';
 import { providerSchema } from '../core/model/provider.ts';
 import { expirySource } from '../core/model/token-set.ts';
 import { desktopFacts, desktopPreferences } from './desktop.ts';
@@ -13,7 +14,7 @@ import { desktopFacts, desktopPreferences } from './desktop.ts';
 const time = z.iso
   .datetime({ precision: 3 })
   .meta({ description: 'RFC 3339, UTC', example: '2026-01-31T12:00:00.000Z' });
-const vaultState = z.enum(['setup', 'locked', 'open']);
+const vaultState = z.enum(['setup', 'locked', 'open', 'unreadable']);
 const checks = z.array(z.strictObject({ name: z.string(), ok: z.boolean(), detail: z.string() }));
 
 const connectionStatus = z.enum([
@@ -42,6 +43,9 @@ const status = z
     home: z.string().optional().meta({ description: 'Path of the data directory, for admin keys' }),
     warnings: z.array(z.string()),
     refreshes_paused: z.boolean().meta({ description: 'A person paused what is refreshed by itself' }),
+    needs_review: z.literal(true).optional().meta({
+      description: 'For admin keys: the vault was copied, restored or put back; see POST /v1/vault/use-here',
+    }),
     connections: z
       .record(z.string(), z.int())
       .optional()
@@ -63,6 +67,15 @@ const token = z
   })
   .meta({ id: 'Token' });
 
+const deadline = z
+  .strictObject({
+    what: deadlineKind,
+    at: time,
+    seconds: z.int().meta({ description: 'Length of the whole limit', example: 7_776_000 }),
+    renews: z.boolean().meta({ description: 'A refresh moves it on, and one is done in time' }),
+  })
+  .meta({ id: 'Deadline' });
+
 const connection = z
   .strictObject({
     id: z.string().meta({ example: 'c_AAAAAAAAAAAAAAAAAAAAAA' }),
@@ -83,6 +96,9 @@ const connection = z
     expires_at: time.nullable(),
     expires_source: expirySource.nullable(),
     refreshable: z.boolean(),
+    deadlines: z
+      .array(deadline)
+      .meta({ description: 'When the grant ends, as far as it is known; soonest first' }),
     issuer: z.string().nullable(),
     subject: z.string().nullable(),
     generation: z.int(),
@@ -142,6 +158,83 @@ const discovery = providerSchema
 
 const check = z.strictObject({ ok: z.boolean(), checks }).meta({ id: 'Report' });
 
+const count = z.int().nonnegative();
+
+const repair = z
+  .strictObject({
+    repaired: z.boolean().meta({ description: 'False: everything opens, and nothing was changed' }),
+    kept: z.string().nullable().meta({ description: 'Path of the file that was damaged' }),
+    saved: z.strictObject({ providers: count, connections: count, keys: count, activity: count }),
+    lost: z.array(
+      z.strictObject({ kind: z.enum(['provider', 'connection', 'provider or key']), name: z.string() }),
+    ),
+  })
+  .meta({ id: 'Repair' });
+
+const slotKind = z.enum(['keychain', 'passphrase', 'file']);
+
+const copy = {
+  vault_id: z.string(),
+  schema: z.int(),
+  created_at: time.meta({ description: 'When the vault was made' }),
+  opens_with: z.array(slotKind),
+  providers: count,
+  connections: count,
+  keys: count,
+  damaged: count.meta({ description: 'Rows that cannot open, in the vault as in the copy' }),
+};
+
+const backup = z.strictObject({ path: z.string(), bytes: count, ...copy }).meta({ id: 'Backup' });
+
+const confirm = z
+  .string()
+  .meta({ description: 'To send back: does what was shown, and refuses when anything changed since' });
+
+const restore = z
+  .strictObject({
+    restored: z.boolean().meta({ description: 'False: only looked at, nothing was changed' }),
+    kept: z.string().nullable().meta({ description: 'Path of the vault that was here before' }),
+    state: vaultState,
+    confirm,
+    backup: z.strictObject({
+      ...copy,
+      elsewhere: z.boolean().meta({ description: 'Made on another machine or in another folder' }),
+    }),
+  })
+  .meta({ id: 'Restore' });
+
+const exported = z
+  .strictObject({
+    path: z.string(),
+    secrets: z.boolean(),
+    providers: count,
+    connections: count,
+    without_grant: count.meta({ description: 'Connections that need a new consent elsewhere' }),
+    left_out: z.array(z.string()).meta({ description: 'Ids of rows that do not open' }),
+  })
+  .meta({ id: 'Export' });
+
+const change = z
+  .strictObject({
+    kind: z.enum(['provider', 'connection', 'setting']),
+    name: z.string(),
+    action: z.enum(['add', 'change', 'same', 'skip', 'consent', 'refuse']),
+    fields: z.array(
+      z.strictObject({ field: z.string(), from: z.string().nullable(), to: z.string().nullable() }),
+    ),
+    notes: z.array(z.string()),
+  })
+  .meta({ id: 'Change' });
+
+const imported = z
+  .strictObject({
+    imported: z.boolean().meta({ description: 'False: only shown, nothing was changed' }),
+    ready: z.boolean().meta({ description: 'False: something is refused, so nothing can be imported' }),
+    confirm,
+    changes: z.array(change),
+  })
+  .meta({ id: 'Import' });
+
 const preset = z
   .strictObject({
     id: z.string(),
@@ -174,7 +267,7 @@ const newKey = key
 const slot = z
   .strictObject({
     id: z.string(),
-    kind: z.enum(['keychain', 'passphrase', 'file']),
+    kind: slotKind,
     created_at: time,
     in_use: z.boolean().meta({ description: 'Opened the vault last' }),
     backend: z.string().optional().meta({ description: 'Name of the keychain' }),
@@ -265,6 +358,11 @@ export const WIRE = {
   Providers: z.strictObject({ providers: z.array(provider) }),
   Discovery: discovery,
   Report: check,
+  Repair: repair,
+  Backup: backup,
+  Restore: restore,
+  Export: exported,
+  Import: imported,
   Presets: z.strictObject({ presets: z.array(preset) }),
   Key: key,
   NewKey: newKey,

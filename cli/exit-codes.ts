@@ -35,17 +35,20 @@ const BY_STATUS: Readonly<Record<number, number>> = {
 
 /** Codes whose exit is not that of their status, and the two that only the command line itself can report. */
 const BY_CODE: Readonly<Record<string, number>> = {
+  backup_unusable: EXIT.storage,
   browser_unavailable: EXIT.unexpected,
   consent_cancelled: EXIT.interrupted,
   consent_expired: EXIT.offline,
   consent_failed: EXIT.refused,
   consent_needed: EXIT.consentNeeded,
   host_running: EXIT.unexpected,
+  needs_review: EXIT.locked,
   no_host: EXIT.noHost,
   port_taken: EXIT.unexpected,
   redirect_port_taken: EXIT.unexpected,
   links_not_ours: EXIT.unexpected,
   unexpected: EXIT.unexpected,
+  vault_damaged: EXIT.storage,
   vault_newer: EXIT.storage,
   wrong_account: EXIT.refused,
   wrong_passphrase: EXIT.locked,
@@ -67,7 +70,7 @@ export const EXIT_CODES_HELP = `Exit codes:
     4  the provider refused
     5  there is nothing by that name
     6  the key may not do that
-    7  the vault is locked or not set up
+    7  the vault is locked, not set up, or waits for a person to say that it is used here
     8  no Tokentray host is running
     9  offline, or it took too long
    10  a file or the vault could not be read or written, or is not safe to use

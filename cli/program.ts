@@ -112,8 +112,32 @@ const COMMANDS: readonly Entry[] = [
   {
     name: 'vault',
     group: HOST,
-    summary: 'manage what opens the vault',
+    summary: 'manage the vault: what opens it, and where it is used',
     load: () => import('./commands/vault.ts'),
+  },
+  {
+    name: 'backup',
+    group: HOST,
+    summary: 'copy the vault into a file',
+    load: () => import('./commands/backup.ts'),
+  },
+  {
+    name: 'restore',
+    group: HOST,
+    summary: 'put a backup in the place of the vault',
+    load: () => import('./commands/restore.ts'),
+  },
+  {
+    name: 'export',
+    group: HOST,
+    summary: 'write providers and connections into a file',
+    load: () => import('./commands/export.ts'),
+  },
+  {
+    name: 'import-from',
+    group: HOST,
+    summary: 'take over what was exported elsewhere',
+    load: () => import('./commands/import-from.ts'),
   },
   {
     name: 'sandbox',

@@ -38,7 +38,7 @@ export async function runServe(options: ServeOptions, out: Output): Promise<numb
     greeting(host),
   );
   if (options.open) await openWindow(host, out);
-  if (engine.state() !== 'open' && process.stdin.isTTY && process.stderr.isTTY) {
+  if (['setup', 'locked'].includes(engine.state()) && process.stdin.isTTY && process.stderr.isTTY) {
     void askForKey(engine, out, ended).then((open) => open && out.talk('The vault is open.'));
   }
   await ended.promise;
@@ -77,19 +77,31 @@ async function start(options: ServeOptions): Promise<Host> {
   }
 }
 
+const STATES = {
+  setup: 'is not set up yet',
+  locked: 'is locked',
+  open: 'is open',
+  unreadable: 'cannot be read',
+} as const;
+
 /** What is running, how to go on, and the line for a script. */
 function greeting(host: Host): string[] {
   const { engine, controls, paths, url } = host;
   const { version, warnings } = controls.status();
   const sandbox = controls.sandbox.info();
   const state = engine.state();
-  const lines = [
-    `Tokentray ${version} is running. The vault is ${state === 'setup' ? 'not set up yet' : state}.`,
-  ];
+  const lines = [`Tokentray ${version} is running. The vault ${STATES[state]}.`];
   for (const warning of warnings) lines.push(`! ${warning}`);
   if (state === 'setup')
     lines.push(
       '  Set it up:      tokentray vault slots add --kind passphrase   (or --kind file --path FILE)',
+    );
+  if (state === 'unreadable')
+    lines.push('  Repair it:      tokentray doctor --repair   (saves what opens, keeps the old file)');
+  const [slot, second] = engine.vault.slots();
+  if (state === 'open' && second === undefined && slot?.kind !== 'passphrase')
+    lines.push(
+      '  Recovery:       tokentray vault slots add --kind passphrase   (opens the vault if its key is lost)',
     );
   if (state === 'locked') lines.push('  Unlock it:      tokentray unlock');
   lines.push(

@@ -9,10 +9,11 @@ import type { EventLog } from './event-log.ts';
 import type { Caller } from './model/caller.ts';
 import { type Connection, type ConnectionState, tokenOf } from './model/connection.ts';
 import { isName, NAME_RULE } from './model/name.ts';
-import { type Revocation, revokeToken } from './oauth/revocation.ts';
 import type { Clock, HttpPort, LogPort } from './ports.ts';
 import type { Registry } from './providers/registry.ts';
+import { deadlinesOf } from './refresh/deadlines.ts';
 import type { Refresher } from './refresh/refresher.ts';
+import { notRevoked, removeConnection, revokeGrant } from './removals.ts';
 
 export interface ConnectionWorld {
   readonly clock: Clock;
@@ -49,10 +50,17 @@ export function findConnection(connections: Connections, caller: Caller, ref: st
 
 /** The state as everybody outside sees it: work in flight over the stored one. */
 export function viewConnection(
-  { connections, consents, refresher }: ConnectionWorld,
+  { connections, consents, refresher, registry }: ConnectionWorld,
   doc: Connection,
 ): ConnectionView {
-  const { schema: _schema, state: stored, ...rest } = doc;
+  const {
+    schema: _schema,
+    warned: _warned,
+    removing_since: _removing,
+    imported_at: _imported,
+    state: stored,
+    ...rest
+  } = doc;
   const token = tokenOf(stored);
   const kept = token === undefined ? {} : { token };
   const since = refresher.inFlightSince(doc.id);
@@ -60,7 +68,8 @@ export function viewConnection(
   let state: ConnectionState = stored;
   if (consent !== undefined) state = { status: 'consenting', consent, ...kept };
   else if (since !== undefined) state = { status: 'refreshing', since, ...kept };
-  return { ...rest, name: nameOf(doc), state, generation: connections.generation(doc.id) };
+  const deadlines = deadlinesOf(doc, registry.find(doc.provider));
+  return { ...rest, name: nameOf(doc), state, deadlines, generation: connections.generation(doc.id) };
 }
 
 export function connectionCommands(world: ConnectionWorld): Engine['connections'] {
@@ -136,48 +145,9 @@ export function connectionCommands(world: ConnectionWorld): Engine['connections'
       const { id } = find(caller, ref);
       return refresher.exclusively(id, async () => {
         const doc = find(caller, id);
-        const result = await revokeGrant(world, doc);
-        if ((result === 'refused' || result === 'unreachable') && !options.force) {
-          const then = 'It was not removed; remove it with --force to leave the grant at the provider.';
-          throw notRevoked(doc, result, then);
-        }
-        connections.remove(id);
-        const { status } = doc.state;
-        events.emit({ type: 'connection', action: 'removed', connection: nameOf(doc), id, status });
-        world.log.info('connection_removed', { connection: nameOf(doc), revoked: result });
+        const result = await removeConnection(world, doc, options.force === true);
         return { revoked: result === 'revoked' };
       });
     },
   };
-}
-
-/** RFC 7009 section 2.1: the refresh token, since that ends the grant; else the access token; else nothing is left. */
-async function revokeGrant(
-  { connections, http, registry }: ConnectionWorld,
-  doc: Connection,
-): Promise<Revocation | 'nothing'> {
-  const { secrets } = connections.row(doc.id);
-  const token = secrets.refresh_token ?? secrets.tokens?.access_token;
-  if (token === undefined) return 'nothing';
-  const { provider, secret } = registry.withSecret(doc.provider);
-  return revokeToken(
-    http,
-    provider,
-    secret,
-    token,
-    secrets.refresh_token === null ? 'access_token' : 'refresh_token',
-  );
-}
-
-function notRevoked(doc: Connection, result: Revocation, then: string): TokentrayError {
-  const why = {
-    revoked: '',
-    not_supported: 'the provider has no revocation endpoint; end the grant on its own pages',
-    refused: 'the provider refused',
-    unreachable: 'the provider could not be reached',
-  }[result];
-  return new TokentrayError(
-    'revocation_failed',
-    `The grant of ${nameOf(doc)} was not revoked: ${why}. ${then}`,
-  );
 }

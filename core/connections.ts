@@ -7,6 +7,7 @@ import { type Connection, connectionSchema, type Identity } from './model/connec
 import { type TokenSet, tokenSetSchema } from './model/token-set.ts';
 import type { LogPort, RandomPort } from './ports.ts';
 import { vaultLocked } from './vault/locked.ts';
+import type { Review } from './vault/review.ts';
 import type { DamagedRow } from './vault/rows.ts';
 import type { Vault } from './vault/vault.ts';
 
@@ -19,6 +20,8 @@ const intentSchema = z.discriminatedUnion('kind', [
     at: z.int(),
     body: z.string(),
     sent_token: z.string(),
+    /** The provider's own clock, as its answer said it. */
+    date: z.string().optional(),
   }),
 ]);
 export type Intent = z.infer<typeof intentSchema>;
@@ -140,6 +143,45 @@ export class Connections {
     if (entry.row !== undefined) return entry.row;
     entry.row = this.#read(id);
     return entry.row;
+  }
+
+  /**
+   * Why its refresh token must not be sent: the vault was copied or put back, and this provider may have replaced the
+   * token since. Free of it are grants that are younger than the review, and providers that never replaced one. The same for
+   * one that was imported, until it has a consent of its own here.
+   */
+  review(id: string): Review | undefined {
+    const doc = this.get(id);
+    if (doc === undefined) return undefined;
+    const { imported_at } = doc;
+    if (imported_at !== undefined && (doc.consented_at ?? 0) <= imported_at)
+      return { cause: 'imported', since: imported_at };
+    const review = this.#vault?.review();
+    if (review === undefined) return undefined;
+    if (Math.max(doc.created_at, doc.consented_at ?? 0) > review.since) return undefined;
+    const neverReplaced = doc.refreshed_at !== null && this.row(id).previous === null;
+    return neverReplaced ? undefined : review;
+  }
+
+  /** Connections that need review because they were imported. */
+  imported(): Connection[] {
+    return this.all().filter(
+      ({ id, imported_at }) => imported_at !== undefined && this.review(id)?.cause === 'imported',
+    );
+  }
+
+  /** The person says that they are used here: in one transaction. */
+  acceptImported(): void {
+    const waiting = this.imported();
+    if (waiting.length === 0) return;
+    this.atomically(() => {
+      for (const { id } of waiting) {
+        this.update(id, (row) => {
+          const { imported_at: _imported, ...doc } = row.doc;
+          return { ...row, doc };
+        });
+      }
+    });
   }
 
   /** The row as the disk has it now: what a refresh works from (S1). */

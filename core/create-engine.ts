@@ -13,6 +13,7 @@ import { examine } from './doctor.ts';
 import type { ConsentRequest, Engine, HandOutOptions } from './engine.ts';
 import { TokentrayError } from './errors.ts';
 import { EventLog } from './event-log.ts';
+import { exchangeCommands } from './exchange/commands.ts';
 import { IdleLock } from './idle-lock.ts';
 import { InFlight } from './in-flight.ts';
 import { LIMITS } from './limits.ts';
@@ -26,9 +27,14 @@ import { providerCommands } from './providers/commands.ts';
 import { findPresets, presetView } from './providers/presets/catalogue.ts';
 import { Registry } from './providers/registry.ts';
 import { Background } from './refresh/background.ts';
+import { ClockWatch } from './refresh/clock-watch.ts';
+import { ExpiryWatch } from './refresh/expiry-watch.ts';
+import { Receipts } from './refresh/receipts.ts';
 import { Refresher } from './refresh/refresher.ts';
 import type { StepHook } from './refresh/rotation.ts';
+import { Removals } from './removals.ts';
 import { vaultLocked } from './vault/locked.ts';
+import { importedSentence, type Review } from './vault/review.ts';
 import { VaultSession } from './vault/session.ts';
 import { openGuards } from './when-open.ts';
 
@@ -36,6 +42,8 @@ export interface EngineOptions {
   readonly ports: Ports;
   /** Where `vault.db` is, or shall be. */
   readonly vaultPath: string;
+  /** Stands for this machine and data directory; a vault of another one needs review. Absent: nobody looks. */
+  readonly device?: string;
   /** The key of the command line; its digest is kept, and it is admin. */
   readonly ownerKey: string;
   /** The fixed redirect port, read at each consent. */
@@ -66,9 +74,13 @@ export function createEngine(options: EngineOptions): Engine {
     ...shared,
     ...(options.onStep === undefined ? {} : { onStep: options.onStep }),
   });
-  const background = new Background({ ...shared, refresher });
+  const removals = new Removals({ ...shared, refresher });
+  const receipts = new Receipts(shared);
+  const clockWatch = new ClockWatch(shared);
+  const expiryWatch = new ExpiryWatch(shared);
+  const background = new Background({ ...shared, refresher, receipts });
   const consents = new Consents(shared);
-  const world = { ...shared, refresher, consents };
+  const world = { ...shared, refresher, receipts, consents };
   const work = new InFlight();
   const idle = new IdleLock({
     clock,
@@ -81,11 +93,11 @@ export function createEngine(options: EngineOptions): Engine {
   let quiet: Promise<void> | undefined;
 
   const session = new VaultSession(
-    { path: options.vaultPath, random, clock, keychain: ports.keychain, log },
+    { path: options.vaultPath, device: options.device, random, clock, keychain: ports.keychain, log },
     {
       onFile(vault) {
-        callers.load(vault.database());
-        audit = new Audit(options.vaultPath, log);
+        callers.load(vault);
+        audit = new Audit(options.vaultPath, log, vault.unwritable() !== undefined);
       },
       onOpen(vault) {
         registry.load(vault);
@@ -94,6 +106,9 @@ export function createEngine(options: EngineOptions): Engine {
         refresher.resume();
         background.start();
         idle.start();
+        clockWatch.start();
+        expiryWatch.start();
+        removals.start((removal) => work.run(removal));
         events.emit({ type: 'vault', state: 'open' });
       },
       async beforeLock() {
@@ -106,6 +121,8 @@ export function createEngine(options: EngineOptions): Engine {
         refresher.resume();
         background.start();
         idle.start();
+        clockWatch.start();
+        expiryWatch.start();
         throw new TokentrayError(
           'storage',
           'A new refresh token could not be stored yet, and a lock would lose it. Make room on the disk, then lock again.',
@@ -120,6 +137,11 @@ export function createEngine(options: EngineOptions): Engine {
         refresher.forget();
         events.emit({ type: 'vault', state: 'locked' });
       },
+      onGone() {
+        audit?.close();
+        audit = undefined;
+        callers.clear();
+      },
     },
   );
   const open = () => session.open();
@@ -132,6 +154,8 @@ export function createEngine(options: EngineOptions): Engine {
   const { whenOpen, onceOpen, toTheEnd } = openGuards(open, work);
   const providers = providerCommands(world);
   const onConnections = connectionCommands(world);
+  const { vaultPath, device } = options;
+  const files = exchangeCommands({ ...shared, vaultPath, device, session });
   const keys = callerCommands({ ...shared, callers });
   const found = (caller: Caller, ref: string) => findConnection(connections, caller, ref);
 
@@ -149,6 +173,20 @@ export function createEngine(options: EngineOptions): Engine {
       lock: () => session.lock(),
       unlock: (credential) => session.unlock(credential),
       prove: async (credential) => open().prove(credential),
+      review: () => session.review() ?? importedReview(),
+      useHere: toTheEnd(async () => {
+        connections.acceptImported();
+        open().useHere();
+        events.emit({ type: 'vault', state: 'open' });
+      }),
+      repair: (credential) => session.repair(credential),
+      warnings,
+    },
+
+    files: {
+      ...files,
+      export: toTheEnd(files.export),
+      import: toTheEnd(files.import),
     },
 
     presets: (query) => findPresets(query).map(presetView),
@@ -213,7 +251,10 @@ export function createEngine(options: EngineOptions): Engine {
 
     power: {
       suspended: () => background.suspended(),
-      resumed: () => background.resumed(),
+      resumed() {
+        clockWatch.slept();
+        background.resumed();
+      },
       networkReturned: () => background.networkReturned(),
     },
 
@@ -231,17 +272,29 @@ export function createEngine(options: EngineOptions): Engine {
       if (ref !== undefined) open();
       const only = ref === undefined ? undefined : found(caller, ref);
       const state = session.state();
-      return examine({ state, slots: session.slots(), connections, registry, now: clock.wall() }, only);
+      return examine(
+        {
+          ...{
+            state,
+            slots: session.slots(),
+            warnings: warnings(),
+            connections,
+            registry,
+            refresher,
+            receipts,
+          },
+          clockNote: clockWatch.note(),
+        },
+        only,
+      );
     },
 
     quiesce,
 
     async close() {
       await quiesce();
-      audit?.close();
       connections.clear();
       registry.clear();
-      audit = undefined;
       session.close();
       markKey?.fill(0);
     },
@@ -266,6 +319,9 @@ export function createEngine(options: EngineOptions): Engine {
   async function settle(consentsEnd: string, refusal: TokentrayError, ms: number): Promise<void> {
     background.stop();
     idle.stop();
+    clockWatch.stop();
+    expiryWatch.stop();
+    removals.stop();
     refresher.pause(refusal);
     const patience = Promise.withResolvers<void>();
     const cancel = clock.timer(ms, patience.resolve);
@@ -275,6 +331,18 @@ export function createEngine(options: EngineOptions): Engine {
       .then(() => refresher.settled());
     await Promise.race([ended, patience.promise]);
     cancel();
+  }
+
+  /** One that was imported needs the same word of a person as a vault that was copied. */
+  function importedReview(): Review | undefined {
+    const [first] = connections.imported();
+    return first && connections.review(first.id);
+  }
+
+  function warnings(): readonly string[] {
+    const imported = importedSentence(connections.imported().length);
+    const standing = [...session.warnings(), ...refresher.storageWarnings()];
+    return imported === undefined ? standing : [...standing, imported];
   }
 
   function nameById(id: string): string | undefined {

@@ -3,9 +3,14 @@ import { type Connections, nameOf } from './connections.ts';
 import type { VaultState } from './engine.ts';
 import type { Connection } from './model/connection.ts';
 import { tokenOf } from './model/connection.ts';
+import type { Deadline } from './model/deadline.ts';
 import { secondsLeft } from './oauth/expiry.ts';
 import { warningsOf } from './providers/entry.ts';
 import type { Registry } from './providers/registry.ts';
+import { deadlinesOf } from './refresh/deadlines.ts';
+import { refusalSentence } from './refresh/provider-waits.ts';
+import type { Receipts } from './refresh/receipts.ts';
+import type { Refresher } from './refresh/refresher.ts';
 import type { SlotView } from './vault/slots.ts';
 
 export interface DoctorCheck {
@@ -23,9 +28,14 @@ export interface DoctorReport {
 export interface DoctorWorld {
   readonly state: VaultState;
   readonly slots: readonly SlotView[];
+  /** Standing sentences about the vault. */
+  readonly warnings: readonly string[];
   readonly connections: Connections;
   readonly registry: Registry;
-  readonly now: number;
+  readonly refresher: Pick<Refresher, 'clientRefusal'>;
+  readonly receipts: Pick<Receipts, 'nowFor'>;
+  /** A note about the machine's clock, where it was set. */
+  readonly clockNote: string | undefined;
 }
 
 export function examine(world: DoctorWorld, only?: Connection): DoctorReport {
@@ -40,9 +50,11 @@ function examineAll(world: DoctorWorld): DoctorCheck[] {
     setup: 'There is no vault yet. Run tokentray vault slots add to set it up.',
     locked: 'The vault is locked. Run tokentray unlock.',
     open: 'The vault is open.',
+    unreadable: 'The vault cannot be read.',
   }[state];
   checks.push({ name: 'vault', ok: state === 'open', detail: vaultSentence });
   if (state === 'setup') return checks;
+  for (const detail of world.warnings) checks.push({ name: 'vault', ok: false, detail });
   const inUse = slots.find((slot) => slot.in_use);
   checks.push({
     name: 'key',
@@ -76,23 +88,25 @@ function examineAll(world: DoctorWorld): DoctorCheck[] {
     });
   }
   for (const provider of registry.all()) {
+    const refusal = world.refresher.clientRefusal(provider.id);
+    if (refusal !== undefined)
+      checks.push({ name: `provider ${provider.id}`, ok: false, detail: refusalSentence(refusal) });
     for (const warning of warningsOf(provider))
       checks.push({ name: `provider ${provider.id}`, ok: true, detail: warning });
   }
-  for (const connection of connections.all()) checks.push(examineState(connection, world.now));
+  if (world.clockNote !== undefined) checks.push({ name: 'clock', ok: true, detail: world.clockNote });
+  for (const connection of connections.all()) checks.push(examineState(connection, world));
   return checks;
 }
 
-function examineConnection(
-  { connections, now, registry }: DoctorWorld,
-  connection: Connection,
-): DoctorCheck[] {
+function examineConnection(world: DoctorWorld, connection: Connection): DoctorCheck[] {
+  const { connections, registry } = world;
   const provider = registry.find(connection.provider);
   const row = connections.row(connection.id);
   const granted = tokenOf(connection.state)?.scope ?? [];
   const missing = connection.scopes_asked.filter((scope) => !granted.includes(scope));
   return [
-    examineState(connection, now),
+    examineState(connection, world),
     {
       name: 'refresh token',
       ok: row.secrets.refresh_token !== null || connection.state.status === 'revoked',
@@ -109,6 +123,11 @@ function examineConnection(
           ? 'Every scope that was asked for was granted.'
           : `Not granted: ${missing.join(', ')}.`,
     },
+    ...deadlinesOf(connection, provider).map((deadline) => ({
+      name: 'grant',
+      ok: true,
+      detail: deadlineSentence(deadline),
+    })),
     ...(row.intent === null
       ? []
       : [
@@ -124,13 +143,13 @@ function examineConnection(
   ];
 }
 
-function examineState(connection: Connection, now: number): DoctorCheck {
+function examineState(connection: Connection, { receipts }: DoctorWorld): DoctorCheck {
   const { state } = connection;
   const name = nameOf(connection);
   const reconnect = `Run tokentray connect ${connection.provider} --account ${connection.account}.`;
   switch (state.status) {
     case 'active': {
-      const left = secondsLeft(state.token, now);
+      const left = secondsLeft(state.token, receipts.nowFor(connection.id, state.token));
       return {
         name,
         ok: true,
@@ -151,6 +170,14 @@ function examineState(connection: Connection, now: number): DoctorCheck {
     case 'revoked':
       return { name, ok: true, detail: `Revoked. ${reconnect}` };
   }
+}
+
+function deadlineSentence({ what, at, renews }: Deadline): string {
+  const when = new Date(at).toISOString();
+  if (renews) return `Its refresh token ends at ${when} if it is not used before; it is used in time.`;
+  return what === 'access_token'
+    ? `Its token ends at ${when} and cannot be refreshed. Connect it again then.`
+    : `Its grant ends at ${when}, whatever is done with it. Connect it again before.`;
 }
 
 function describeSlot(slot: SlotView): string {

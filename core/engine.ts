@@ -1,17 +1,24 @@
 // The engine as hosts and doors see it: commands in, snapshot and events out. create-engine.ts makes one.
 // It holds every rule; a host gives it ports and paths and listens. Nothing here knows HTTP, a window or a terminal.
 import type { DoctorReport } from './doctor.ts';
+import type { Change } from './exchange/plan.ts';
 import type { ActivityQuery, ActivityView } from './model/activity.ts';
 import type { Caller, CallerView, NewCaller } from './model/caller.ts';
 import type { Connection, ConnectionState } from './model/connection.ts';
 import type { ConsentView, OpenConsentView, Via } from './model/consent.ts';
+import type { Deadline } from './model/deadline.ts';
 import type { SequencedEvent, TokentrayEvent } from './model/event.ts';
 import type { Provider } from './model/provider.ts';
 import type { ExpirySource } from './model/token-set.ts';
 import type { DiscoveredFields } from './providers/entry.ts';
+import type { BackupReport } from './vault/backup.ts';
+import type { CopyFacts } from './vault/copy-check.ts';
+import type { Review } from './vault/review.ts';
+import type { RepairReport } from './vault/salvage.ts';
 import type { SlotCredential, SlotView } from './vault/slots.ts';
 
-export type VaultState = 'setup' | 'locked' | 'open';
+/** `unreadable`: there is a vault that is damaged or cannot be read now; nothing of it was changed. */
+export type VaultState = 'setup' | 'locked' | 'open' | 'unreadable';
 
 /** A provider as it may be shown. The secret itself has no way out. `redirect_uri` is what to register there. */
 export interface ProviderView extends Provider {
@@ -44,10 +51,13 @@ export interface PresetView {
 }
 
 /** A connection as it may be shown: with its live state, never its tokens. */
-export interface ConnectionView extends Omit<Connection, 'schema' | 'state'> {
+export interface ConnectionView
+  extends Omit<Connection, 'schema' | 'state' | 'warned' | 'imported_at' | 'removing_since'> {
   /** `provider/account`. */
   readonly name: string;
   readonly state: ConnectionState;
+  /** When the grant ends, as far as it is known; soonest first. */
+  readonly deadlines: readonly Deadline[];
   readonly generation: number;
 }
 
@@ -75,6 +85,38 @@ export interface HandOut {
   readonly scope: string;
   readonly connection: string;
   readonly account: string;
+}
+
+export interface RestoreReport {
+  readonly backup: Omit<CopyFacts, 'device'> & {
+    /** Made on another machine or in another folder. */
+    readonly elsewhere: boolean;
+  };
+  /** Stands for the file as it was looked at. */
+  readonly confirm: string;
+  readonly restored: boolean;
+  /** Where the vault is that was here before. */
+  readonly kept: string | null;
+}
+
+export interface ExportReport {
+  readonly path: string;
+  readonly secrets: boolean;
+  readonly providers: number;
+  readonly connections: number;
+  /** Of these, those that go on elsewhere only with a new consent. */
+  readonly without_grant: number;
+  /** Ids of rows that do not open. */
+  readonly left_out: readonly string[];
+}
+
+export interface ImportReport {
+  readonly changes: readonly Change[];
+  /** False: something in it is refused, so nothing can be imported. */
+  readonly ready: boolean;
+  /** Stands for the file and for `changes`. */
+  readonly confirm: string;
+  readonly imported: boolean;
 }
 
 export interface ConsentRequest {
@@ -114,6 +156,26 @@ export interface Engine {
     unlock(credential?: SlotCredential): Promise<void>;
     /** Does nothing when the credential opens the open vault; throws as `unlock` does when not. */
     prove(credential: SlotCredential): Promise<void>;
+    /** Why refresh tokens are kept back: the vault was copied, restored or put back. Only a person ends it. */
+    review(): Review | undefined;
+    /** The person says that this vault is used here and nowhere else. */
+    useHere(): Promise<void>;
+    /** Saves everything that opens into a new file and keeps the old one; then unlocks. Without a credential as `unlock`. */
+    repair(credential?: SlotCredential): Promise<RepairReport>;
+    /** Standing sentences about the vault: that it needs review, or cannot be written. */
+    warnings(): readonly string[];
+  };
+
+  /** What a person does with files on the host's machine; every path is absolute. One at a time, else `busy`. */
+  readonly files: {
+    /** A verified copy of the vault, sealed as it is, while everything goes on. Locked or open. */
+    backUp(path: string, options?: { overwrite?: boolean }): Promise<BackupReport>;
+    /** Without `confirm` only looks. With the `confirm` of that look the backup takes the place of the vault, which is then locked. */
+    restore(path: string, confirm?: string): Promise<RestoreReport>;
+    /** With `passphrase`: client secrets and tokens as well, sealed under it. */
+    export(path: string, options?: { passphrase?: string; overwrite?: boolean }): Promise<ExportReport>;
+    /** Without `confirm` only says what it would do. */
+    import(path: string, options?: { passphrase?: string; confirm?: string }): Promise<ImportReport>;
   };
 
   presets(query?: string): readonly PresetView[];

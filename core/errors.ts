@@ -47,8 +47,13 @@ export const ERROR_CATALOGUE = {
   unsafe_path: kind(500, 10, 'A file or folder is not safe to use'),
   storage: kind(500, 10, 'The vault could not be read or written'),
   tampered: kind(500, 10, 'A sealed value was changed'),
-  vault_damaged: kind(500, 10, 'The vault is damaged'),
+  vault_damaged: kind(503, 10, 'The vault is damaged'),
+  vault_replaced: kind(500, 10, 'The vault file was replaced'),
+  needs_review: kind(409, 7, 'The vault was copied or put back'),
   vault_newer: kind(409, 10, 'The vault was written by a newer version'),
+  backup_unusable: kind(400, 10, 'The backup cannot be used'),
+  export_not_opened: kind(400, 2, 'The export does not open'),
+  import_refused: kind(400, 2, 'The file to import is not safe to use'),
   unexpected: kind(500, 1, 'Something unexpected happened'),
 
   // Consent and the provider

@@ -71,6 +71,16 @@ export const LIMITS = {
   retryFirstMs: 5 * SECOND,
   retryLongestMs: 15 * MINUTE,
   retryAfterCapMs: 60 * MINUTE,
+  /** The background asks later than the time that a provider named, by up to this share of it, so that not all ask at once. */
+  retryAfterJitter: 0.1,
+  /** Warnings before a grant ends, in days: time to plan, and the last moment. The longest first. */
+  expiryWarnDays: [7, 1],
+  /** An end of a refresh token that comes this much later with an answer is the old one: rounding, and time on the way. */
+  refreshExpiryToleranceMs: 10 * SECOND,
+  /** How often it is looked at what ends: nothing that is counted in days needs it sooner. */
+  expiryLookMs: 10 * MINUTE,
+  /** A provider that rejects our client is asked once in this time: only a person can mend that. */
+  clientProbeMs: 60 * MINUTE,
   /** A lifetime beyond ten years is a mistake of the provider and would overflow dates further on. */
   lifetimeMaxSeconds: 10 * 365 * 24 * 3_600,
   /** Assumed when a provider says nothing usable and gives no other hint. */
@@ -91,6 +101,8 @@ export const LIMITS = {
   /** Enough for a burst of 200 scripts with room; far below the usual 1024 file descriptors. */
   endpointConnections: 512,
   badKeysPerMinute: 10,
+  /** A removal that a former run began and whose provider is down is tried again after this. */
+  removalRetryMs: 15 * MINUTE,
   /** Longest time a token request may wait for a consent. */
   waitMaxSeconds: 600,
   /** Events kept for a reader that reconnects. */
@@ -131,6 +143,13 @@ export const LIMITS = {
   /** Wrong passphrases wait longer each time, up to this. */
   unlockDelayMaxMs: 10 * SECOND,
   keychainMs: 20 * SECOND,
+  /** Pauses between tries to open the vault by itself: right after a login some keychains have nothing yet, or are not there. */
+  selfUnlockFirstMs: 2 * SECOND,
+  selfUnlockLongestMs: MINUTE,
+  /** Some six minutes in all: a desktop that has not started its keychain by then needs a person. */
+  selfUnlockTries: 10,
+  /** A file that is imported: as large as an export of a thousand connections, and nothing that fills the memory. */
+  importBytes: 5_000_000,
   /** NIST SP 800-38D section 8.3 allows 2^32 random nonces under one key; the data key retires long before. */
   sealsPerKey: 2 ** 31,
 } as const;

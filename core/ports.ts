@@ -90,6 +90,11 @@ export interface KeychainPort {
   /** Writes and reads back; `ok` only when the same bytes came back (promise 75). */
   write(vaultId: string, secret: Uint8Array): Promise<KeychainWrite>;
   remove(vaultId: string): Promise<KeychainWrite>;
+  /**
+   * The question that outlived its time-out, if one is still open: true when it is answered with ok in the end. Whoever
+   * asks again then gets an answer without another dialog.
+   */
+  late?(): Promise<boolean> | undefined;
 }
 
 export interface NetworkPort {

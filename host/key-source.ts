@@ -2,7 +2,8 @@
 // silently: what does not work is a standing sentence, and the doors answer `setup` or `locked`.
 import type { Engine } from '../core/engine.ts';
 import { TokentrayError } from '../core/errors.ts';
-import type { LogPort } from '../core/ports.ts';
+import { LIMITS } from '../core/limits.ts';
+import type { Ports } from '../core/ports.ts';
 import { readPrivateFile } from '../core/vault/file-safety.ts';
 import type { SlotCredential } from '../core/vault/slots.ts';
 
@@ -33,24 +34,87 @@ export function keySourceOf(env: NodeJS.ProcessEnv): (() => SlotCredential) | un
   }
 }
 
+/** What `openUnattended` needs, and what says when to stop trying. */
+export interface Unattended {
+  readonly engine: Engine;
+  readonly credentialOf: (() => SlotCredential) | undefined;
+  readonly ports: Pick<Ports, 'clock' | 'keychain' | 'log'>;
+  readonly stopping: AbortSignal;
+}
+
 /**
  * Sets up or unlocks as far as that is possible without a person. Answers the sentence that says why it was not, or
- * undefined when the vault is open.
+ * undefined when the vault is open. A vault that is there and whose key is not yet is tried again (promise 76).
  */
-export async function openUnattended(
-  engine: Engine,
-  credentialOf: (() => SlotCredential) | undefined,
-  log: LogPort,
-): Promise<string | undefined> {
+export async function openUnattended(world: Unattended): Promise<string | undefined> {
+  const { engine, credentialOf } = world;
+  // Said by the vault itself; a disk that does not answer is asked again by whoever unlocks.
+  if (engine.state() === 'unreadable') return undefined;
   try {
     if (engine.state() === 'setup') await engine.vault.addSlot(credentialOf?.() ?? { kind: 'keychain' });
     else await engine.vault.unlock(credentialOf?.());
     return undefined;
   } catch (error) {
-    if (!(error instanceof TokentrayError)) throw error;
-    log.warn('vault_not_open', { vault: engine.state(), code: error.code });
-    return error.message;
+    const failure = known(error);
+    world.ports.log.warn('vault_not_open', { vault: engine.state(), code: failure.code });
+    if (engine.state() === 'locked')
+      keepTrying(world, failure).catch((unexpected: unknown) =>
+        world.ports.log.error('self_unlock_failed', {
+          error: unexpected instanceof Error ? unexpected.name : 'unknown',
+        }),
+      );
+    return failure.message;
   }
+}
+
+/** Until it opens, somebody locks or unlocks it, the host stops, or it has been tried often enough. Makes nothing. */
+async function keepTrying({ engine, credentialOf, ports, stopping }: Unattended, first: TokentrayError) {
+  const acted = new AbortController();
+  const { unsubscribe } = engine.subscribe(({ event }) => {
+    if (event.type === 'vault') acted.abort();
+  });
+  const ended = AbortSignal.any([acted.signal, stopping]);
+  let failure = first;
+  let pause: number = LIMITS.selfUnlockFirstMs;
+  try {
+    for (let tries = 0; tries < LIMITS.selfUnlockTries && (await mayTry()); tries += 1) {
+      try {
+        await engine.vault.unlock(credentialOf?.());
+        return;
+      } catch (error) {
+        failure = known(error);
+      }
+    }
+  } finally {
+    unsubscribe();
+  }
+
+  /** A dialog that somebody dismissed is not opened again; one that nobody has answered yet may still be. */
+  async function mayTry(): Promise<boolean> {
+    const late = failure.code === 'keychain_locked' ? ports.keychain.late?.() : undefined;
+    if (late !== undefined) return (await unless(ended, late)) === true;
+    if (failure.code !== 'key_absent' && failure.code !== 'keychain_unreachable') return false;
+    const waited = Promise.withResolvers<true>();
+    const cancel = ports.clock.timer(pause, () => waited.resolve(true));
+    pause = Math.min(pause * 2, LIMITS.selfUnlockLongestMs);
+    const may = await unless(ended, waited.promise);
+    cancel();
+    return may === true;
+  }
+}
+
+/** What `promise` gives, or undefined when `signal` is aborted first. */
+function unless<T>(signal: AbortSignal, promise: Promise<T>): Promise<T | undefined> {
+  if (signal.aborted) return Promise.resolve(undefined);
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => resolve(undefined), { once: true });
+    promise.then(resolve, reject);
+  });
+}
+
+function known(error: unknown): TokentrayError {
+  if (error instanceof TokentrayError) return error;
+  throw error;
 }
 
 function required(env: NodeJS.ProcessEnv, variable: string, wanted: string): string {

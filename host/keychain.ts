@@ -25,8 +25,9 @@ export interface KeychainOptions {
 
 /** The keychain as core/ports.ts describes it. No call throws, and none takes longer than `LIMITS.keychainMs`. */
 export function createKeychain(options: KeychainOptions = {}): KeychainPort {
-  const inTurn = oneAtATime(options.timeoutMs ?? LIMITS.keychainMs);
+  const { inTurn, late } = oneAtATime(options.timeoutMs ?? LIMITS.keychainMs);
   return {
+    late,
     name: NAMES[process.platform] ?? 'Secret Service',
     read: (vaultId) => inTurn(() => read(vaultId)),
     write: (vaultId, secret) => inTurn(() => write(vaultId, secret)),
@@ -87,16 +88,24 @@ async function item(account: string): Promise<Item> {
 // that nobody waits for any more is not begun: a write must not happen behind its caller's back.
 function oneAtATime(timeoutMs: number) {
   let last: Promise<unknown> = Promise.resolve();
-  return async <A>(work: () => Promise<A>): Promise<A | Trouble> => {
+  let outlived: Promise<boolean> | undefined;
+  const inTurn = async <A extends { readonly kind: string }>(
+    work: () => Promise<A>,
+  ): Promise<A | Trouble> => {
     const locked: Trouble = { kind: 'locked' };
     let givenUp = false;
-    const turn = last.then(() => (givenUp ? locked : work().catch(troubleOf)));
+    const turn: Promise<A | Trouble> = last.then(() => (givenUp ? locked : work().catch(troubleOf)));
     last = turn;
     let patience: NodeJS.Timeout | undefined;
     // A keychain that is there and does not answer is waiting for somebody to unlock it. Its late answer is dropped.
     const waited = new Promise<Trouble>((resolve) => {
       patience = setTimeout(() => {
         givenUp = true;
+        const open = turn.then(({ kind }) => kind === 'ok');
+        outlived = open;
+        void open.finally(() => {
+          if (outlived === open) outlived = undefined;
+        });
         resolve(locked);
       }, timeoutMs);
     });
@@ -106,6 +115,7 @@ function oneAtATime(timeoutMs: number) {
       clearTimeout(patience);
     }
   };
+  return { inTurn, late: () => outlived };
 }
 
 // The library gives sentences, not codes. Measured with gnome-keyring 42: a locked collection whose prompt nobody

@@ -15,6 +15,7 @@ import type { LogPort, Ports } from '../core/ports.ts';
 import { prepareDirectory } from '../core/vault/file-safety.ts';
 import { createBrowser } from './browser.ts';
 import { systemClock } from './clock.ts';
+import { deviceId } from './device.ts';
 import { clearEndpoint, readEndpoint, writeEndpoint } from './endpoint-file.ts';
 import { createHttp } from './fetch.ts';
 import { keySourceOf, openUnattended } from './key-source.ts';
@@ -88,8 +89,17 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const log = createLog({ directory: paths.logs });
   // Undone in reverse when a later step fails, and at the end.
   const undo: Array<() => void | Promise<void>> = [() => log.close()];
+  /** Every step, whatever becomes of the others: a host that is half closed would never end. Throws the first error. */
   const close = async () => {
-    for (let step = undo.pop(); step !== undefined; step = undo.pop()) await step();
+    const errors: unknown[] = [];
+    for (let step = undo.pop(); step !== undefined; step = undo.pop()) {
+      try {
+        await step();
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0) throw errors[0];
   };
   try {
     prepareDirectory(paths.home, log);
@@ -114,6 +124,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     const engine = createEngine({
       ports,
       vaultPath: paths.vault,
+      device: await deviceId({ home: paths.home }),
       ownerKey,
       redirectPort: () => settings.value.redirect_port,
       lockAfterMinutes: () => settings.value.lock_after_minutes,
@@ -162,7 +173,11 @@ export async function startHost(options: HostOptions): Promise<Host> {
         url,
         socket: paths.socket,
         home: paths.home,
-        warnings: notOpened === undefined || engine.state() === 'open' ? warnings : [...warnings, notOpened],
+        warnings: [
+          ...warnings,
+          ...engine.vault.warnings(),
+          ...(notOpened === undefined || engine.state() === 'open' ? [] : [notOpened]),
+        ],
       }),
       stopping: stopping.signal,
       window: {
@@ -240,7 +255,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     const sandboxStarted = options.sandbox
       ? sandbox.start().catch((error: unknown) => warnings.push(sentenceOf(error)))
       : undefined;
-    notOpened = await openUnattended(engine, credentialOf, log);
+    notOpened = await openUnattended({ engine, credentialOf, ports, stopping: stopping.signal });
     await sandboxStarted;
     return {
       engine,

@@ -110,6 +110,8 @@ export const api = {
     }),
   lock: () => sendJson<WireTypes['VaultState']>('POST', at('lock')),
   /** Without credentials: by the ways that need nobody (keychain, known key file). */
+  acceptVault: () => sendJson<WireTypes['VaultState']>('POST', at('vault', 'use-here')),
+  repair: () => sendJson<WireTypes['Repair']>('POST', at('vault', 'repair')),
   unlock: (credential?: { passphrase: string } | { key_file: string }) =>
     sendJson<WireTypes['VaultState']>('POST', at('unlock'), credential),
 

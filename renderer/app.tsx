@@ -12,6 +12,7 @@ import { LockScreen } from './views/lock-screen.tsx';
 import { Picker, PickerKeys } from './views/picker.tsx';
 import { SessionEnded } from './views/session-ended.tsx';
 import { SetupScreen } from './views/setup-screen.tsx';
+import { UnreadableScreen } from './views/unreadable-screen.tsx';
 import { Waiting } from './views/waiting.tsx';
 
 export function App() {
@@ -28,6 +29,7 @@ function Opened() {
     <>
       {status.state === 'setup' && <SetupScreen />}
       {status.state === 'locked' && <LockScreen />}
+      {status.state === 'unreadable' && <UnreadableScreen status={status} />}
       {status.state === 'open' && (route.view === 'picker' ? <Picker /> : <Shell status={status} />)}
       {route.view === 'picker' ? <PickerKeys /> : <HostBanner />}
     </>

@@ -1,4 +1,5 @@
 // What each event of the host means for the cache. An event carries names and ids only: what changed is asked for.
+import type { StatusJson } from '../api/wire.ts';
 import { api } from './api.ts';
 import { consentEnded, rememberConsent } from './consents.ts';
 import type { ConsentEventJson, EventJson } from './event-json.ts';
@@ -29,6 +30,11 @@ export function applyEvent({ type, data }: ServerEvent): void {
       if (event.action === 'removed') dropConnection(event.id);
       else lookAt(event.id);
       refetch('activity');
+      return;
+    case 'expiring':
+      refetch('activity');
+      return;
+    case 'clock':
       return;
     case 'provider':
       refetch('providers');
@@ -61,7 +67,7 @@ export function catchUp(): void {
 }
 
 /** The screens behind the lock are gone before their data is: nothing of a name stays in page, cache or address. */
-export function vaultChanged(state: 'setup' | 'locked' | 'open'): void {
+export function vaultChanged(state: StatusJson['state']): void {
   queryClient.setQueryData(queries.status.queryKey, (old) => {
     if (old === undefined) return undefined;
     const { connections, providers, ...rest } = old;

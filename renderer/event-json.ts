@@ -5,6 +5,8 @@ export type EventJson =
   | { readonly type: 'provider'; readonly provider: string }
   | { readonly type: 'connection'; readonly action: string; readonly id: string }
   | ConsentEventJson
+  | { readonly type: 'expiring' }
+  | { readonly type: 'clock' }
   | { readonly type: 'key' }
   | { readonly type: 'hand_out' }
   | { readonly type: 'refreshes' }

@@ -27,6 +27,7 @@ const bus: Tool = {
   package: 'dbus',
   found: () => onPath('dbus-run-session') && onPath('dbus-daemon'),
 };
+const tracer: Tool = { name: 'strace', package: 'strace', found: () => onPath('strace') };
 const browser: Tool = {
   name: 'chromium',
   package: 'chromium',
@@ -49,7 +50,7 @@ export function browserSpecs(): string[] {
 export function prepareTests(options: { readonly bench?: boolean } = {}): string[] {
   const linux = process.platform === 'linux';
   const wanted = [
-    ...(linux ? [keyring, bus, ...links] : []),
+    ...(linux ? [keyring, bus, tracer, ...links] : []),
     ...(browserSpecs().length > 0 ? [browser] : []),
     ...(options.bench ? [agent] : []),
   ];

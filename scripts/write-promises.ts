@@ -1,10 +1,10 @@
 // Writes docs/promises.md from the names of the tests: a promise is there because a test of that name passes.
 // What is not promised is a chapter of SECURITY.md, copied, so that it is written once.
 // --check: ends with 1 when the file on disk is out of date. --require: ends with 1 when a promise of this version has no test.
-import { globSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename, join, sep } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readTokens } from './read-imports.ts';
+import { collectTests, type NumberedTest, testLine } from './test-names.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 export const PROMISES_FILE = 'docs/promises.md';
@@ -38,51 +38,8 @@ Every line below is the name of a test that runs before a version is released; t
 a promise keeps its number for good. This file is written by \`npm run promises\`; to change a line, change the test.
 `;
 
-export interface KeptPromise {
-  readonly numbers: readonly number[];
-  readonly sentence: string;
-  /** Path of the test from the root of the project, with slashes. */
-  readonly file: string;
-}
-
-/** All promises that tests are named after, by number, then file, then place. */
-export function collectPromises(root: string): KeptPromise[] {
-  const files = globSync('test/**/*.{test.ts,spec.ts,txt}', { cwd: root });
-  return files
-    .map((file) => file.split(sep).join('/'))
-    .sort()
-    .flatMap((file) =>
-      namesIn(file, readFileSync(join(root, file), 'utf8')).flatMap((name) => parse(name, file)),
-    )
-    .map((promise, place) => ({ promise, place }))
-    .sort((left, right) => left.promise.numbers[0]! - right.promise.numbers[0]! || left.place - right.place)
-    .map(({ promise }) => promise);
-}
-
-/** The first comment of a session of the command line is its name; elsewhere a name is the first argument of a test. */
-function namesIn(file: string, source: string): string[] {
-  if (file.endsWith('.txt')) return [source.split('\n', 1)[0]!.replace(/^#\s*/, '')];
-  const tokens = readTokens(source);
-  return tokens.flatMap((token, at) => {
-    const called = tokens[at - 2];
-    const isName =
-      token.kind === 'string' &&
-      tokens[at - 1]?.text === '(' &&
-      /^(?:test|suite|describe|it)$/.test(called?.text ?? '');
-    return isName ? [token.text] : [];
-  });
-}
-
-/** `promise 8: …`, `promises 8, 9 and 10: …`, `promise 121, RFC 9112 6.3: …` */
-function parse(name: string, file: string): KeptPromise[] {
-  const [, head, sentence] = /^promises? (\d[^:]*): (.+)$/s.exec(name) ?? [];
-  if (head === undefined || sentence === undefined) return [];
-  const [, list = ''] = /^(\d+(?:(?:, | and |, and )\d+)*)/.exec(head) ?? [];
-  return [{ numbers: list.split(/\D+/).map(Number), sentence: sentence.trim(), file }];
-}
-
 /** Required numbers that no test is named after. */
-export function missingPromises(promises: readonly KeptPromise[]): number[] {
+export function missingPromises(promises: readonly NumberedTest[]): number[] {
   const kept = new Set(promises.flatMap(({ numbers }) => numbers));
   return REQUIRED.split(', ')
     .flatMap((part) => {
@@ -93,7 +50,7 @@ export function missingPromises(promises: readonly KeptPromise[]): number[] {
 }
 
 /** The whole document. `security`: the text of SECURITY.md. */
-export function promisesDocument(promises: readonly KeptPromise[], security: string): string {
+export function promisesDocument(promises: readonly NumberedTest[], security: string): string {
   const chapters = CHAPTERS.flatMap(([upTo, title], at) => {
     const from = CHAPTERS[at - 1]?.[0] ?? 0;
     const own = promises.filter(({ numbers }) => numbers[0]! > from && numbers[0]! <= upTo);
@@ -102,18 +59,8 @@ export function promisesDocument(promises: readonly KeptPromise[], security: str
   return [HEAD, ...chapters, notPromised(security)].join('\n');
 }
 
-function line({ numbers, sentence, file }: KeptPromise): string {
-  const label = basename(file).replace(/\.(?:test\.ts|spec\.ts|txt)$/, '');
-  return `- **${numbers.join(', ')}** · ${markdown(capital(sentence))} ([${label}](../${file}))`;
-}
-
-const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
-
-/** Sentences hold names such as `__proto__` and `<script>`, which must be read as they are. */
-function markdown(text: string): string {
-  return text.replace(/[\\*<>[\]|]|(?<!\w)_+|_+(?!\w)/g, (found) =>
-    [...found].map((one) => `\\${one}`).join(''),
-  );
+function line(test: NumberedTest): string {
+  return `- **${test.numbers.join(', ')}** · ${testLine(test)}`;
 }
 
 function notPromised(security: string): string {
@@ -124,7 +71,7 @@ function notPromised(security: string): string {
 }
 
 function main(argv: readonly string[]): void {
-  const promises = collectPromises(ROOT);
+  const promises = collectTests(ROOT, 'promise');
   const text = promisesDocument(promises, readFileSync(join(ROOT, 'SECURITY.md'), 'utf8'));
   const path = join(ROOT, PROMISES_FILE);
   if (!argv.includes('--check')) writeFileSync(path, text);

@@ -78,13 +78,17 @@ async function list({ out, host }: Session): Promise<void> {
   const answer = await host.call<WireTypes['Connections']>('GET', route('connections'));
   if (answer.connections.length === 0)
     out.talk('There are no connections yet. Make one with `tokentray connect PROVIDER`.');
+  // Most grants have no known end: a column only where there is one.
+  const anyEnds = answer.connections.some((one) => grantEnd(one) !== '');
   const rows = answer.connections.map((one) => [
     one.name,
     one.status.replaceAll('_', ' '),
     tokenState(one),
+    ...(anyEnds ? [grantEnd(one)] : []),
     one.label ?? '',
   ]);
-  out.result(answer, rows.length === 0 ? [] : table(['CONNECTION', 'STATUS', 'TOKEN', 'LABEL'], rows));
+  const header = ['CONNECTION', 'STATUS', 'TOKEN', ...(anyEnds ? ['GRANT'] : []), 'LABEL'];
+  out.result(answer, rows.length === 0 ? [] : table(header, rows));
 }
 
 async function removeOne({ out, host }: Session, ref: string, options: { force?: boolean; yes?: boolean }) {
@@ -107,6 +111,19 @@ function tokenState({ expires_at, issued_at }: ConnectionJson): string {
   return `${Date.parse(expires_at) > now ? 'expires' : 'expired'} ${relative(expires_at, now)}`;
 }
 
+/** The first end against which only a new consent helps; what a refresh moves on is no end. */
+function grantEnd({ deadlines }: ConnectionJson): string {
+  const first = deadlines.find(({ renews }) => !renews);
+  return first === undefined ? '' : `ends ${relative(first.at, Date.now())}`;
+}
+
+const DEADLINES = {
+  access_token: 'Token ends',
+  refresh_idle: 'Idle until',
+  refresh_token: 'Refreshable until',
+  refresh_absolute: 'Grant ends',
+} as const satisfies Record<ConnectionJson['deadlines'][number]['what'], string>;
+
 function factLines(one: ConnectionJson): string[] {
   const now = Date.now();
   const why = one.cause ?? one.code;
@@ -120,6 +137,10 @@ function factLines(one: ConnectionJson): string[] {
     ['Label', one.label],
     ['Token', tokenState(one)],
     ['Refreshable', one.refreshable ? 'yes' : 'no'],
+    ...one.deadlines.map(({ what, at, renews }) => {
+      const advice = renews ? 'a refresh before moves it on' : 'connect again before';
+      return [DEADLINES[what], `${relative(at, now)} (${advice})`] as const;
+    }),
     ['Scopes', one.scopes.join(' ')],
     ['Asked for', one.scopes_asked.join(' ')],
     ['Issuer', one.issuer],

@@ -11,6 +11,8 @@ const NEXT: Readonly<Record<StatusJson['state'], string | undefined>> = {
     'The vault is not set up yet. Choose what opens it, for example: `tokentray vault slots add --kind passphrase`.',
   locked: 'The vault is locked. Open it with `tokentray unlock`.',
   open: undefined,
+  unreadable:
+    'The vault cannot be read. See `tokentray doctor`; `tokentray doctor --repair` saves what can be saved.',
 };
 
 export function define(command: Command, session: Session): void {

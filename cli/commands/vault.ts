@@ -11,6 +11,9 @@ import { relative, table } from '../text.ts';
 
 const KINDS = ['keychain', 'passphrase', 'file'] as const;
 
+const RECOVERY =
+  'If this key is ever lost, only another slot opens the vault: tokentray vault slots add --kind passphrase';
+
 interface AddOptions {
   readonly kind: (typeof KINDS)[number];
   readonly path?: string;
@@ -18,7 +21,16 @@ interface AddOptions {
 }
 
 export function define(vault: Command, session: Session): void {
-  vault.description('Manage what opens the vault.');
+  vault.description('Manage the vault: what opens it, and where it is used.');
+  vault
+    .command('use-here')
+    .helpCommand(false)
+    .summary('say that this vault is used here and nowhere else')
+    .description(
+      'Say that a vault that was copied, restored from a backup or put back is used here and nowhere else. Until then none of its refresh tokens is sent: many providers end a grant when an old one comes back.',
+    )
+    .option('--yes', 'do not ask')
+    .action((options: { yes?: boolean }) => useHere(session, options.yes === true));
   const slots = vault
     .command('slots')
     .helpCommand(false)
@@ -70,6 +82,15 @@ export function define(vault: Command, session: Session): void {
   examples(rotate, 'tokentray vault slots rotate');
 }
 
+async function useHere({ out, host }: Session, yes: boolean): Promise<void> {
+  await confirmLoss(
+    'Is this the only place where this vault is used? If another machine or copy still uses it, both lose their logins.',
+    yes,
+  );
+  out.result(await host.call('POST', route('vault', 'use-here')), []);
+  out.talk('The vault is used here. Its tokens are refreshed again.');
+}
+
 async function slotsOf({ host }: Session): Promise<SlotJson[]> {
   return (await host.call<{ slots: SlotJson[] }>('GET', route('vault', 'slots'))).slots;
 }
@@ -97,6 +118,7 @@ async function addSlot({ out, host }: Session, options: AddOptions): Promise<voi
   });
   out.result(slot, [slot.id]);
   out.talk(`Added the ${slot.kind} slot ${slot.id}.`);
+  if (slot.kind !== 'passphrase') out.talk(RECOVERY);
 }
 
 async function credential({ kind, path, passphraseStdin }: AddOptions): Promise<Record<string, string>> {

@@ -52,9 +52,10 @@ export class Audit {
   #written = 0;
   #closed = false;
 
-  constructor(path: string, log: LogPort) {
+  /** `readOnly`: nothing is written; a hand-out is then in the log only. */
+  constructor(path: string, log: LogPort, readOnly = false) {
     this.#log = log;
-    this.#database = new DatabaseSync(path);
+    this.#database = new DatabaseSync(path, { readOnly });
     this.#database.exec('PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 1000; PRAGMA trusted_schema = 0');
     this.#insert = this.#database.prepare(
       'INSERT INTO audit (at, caller, connection, door, action, outcome, mark) VALUES (?, ?, ?, ?, ?, ?, ?)',

@@ -1,7 +1,7 @@
 // The callers and their keys. A key is random, shown once and stored as a digest; digests are not sealed, so that a
 // locked vault can still tell a stranger from a caller. The owner's key belongs to the command line and to no table.
 import { hash, timingSafeEqual } from 'node:crypto';
-import type { DatabaseSync } from 'node:sqlite';
+import type { SQLInputValue } from 'node:sqlite';
 import { TokentrayError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import {
@@ -13,6 +13,9 @@ import {
   OWNER,
 } from '../model/caller.ts';
 import type { Clock, LogPort, RandomPort } from '../ports.ts';
+import type { Vault } from '../vault/vault.ts';
+
+type Store = Pick<Vault, 'database' | 'transaction'>;
 
 const PREFIX_CHARS = 7;
 
@@ -33,7 +36,7 @@ export class Callers {
   readonly #damaged = new Set<string>();
   #byDigest = new Map<string, Known>();
   #lastUsed = new Map<string, number>();
-  #database: DatabaseSync | undefined;
+  #store: Store | undefined;
 
   constructor(clock: Pick<Clock, 'wall'>, random: RandomPort, ownerKey: string, log: LogPort) {
     this.#clock = clock;
@@ -53,12 +56,11 @@ export class Callers {
   }
 
   /** Reads the table; works while the vault is locked. A damaged row is nobody's key; all others work. */
-  load(database: DatabaseSync): void {
-    this.#database = database;
-    this.#byDigest = new Map([[this.#owner.digest.toString('base64'), this.#owner]]);
-    this.#lastUsed = new Map();
-    this.#damaged.clear();
-    for (const row of database
+  load(store: Store): void {
+    this.clear();
+    this.#store = store;
+    for (const row of store
+      .database()
       .prepare('SELECT name, digest, prefix, doc, created_at, last_used_at, expires_at FROM caller')
       .all()) {
       const name = String(row.name);
@@ -79,6 +81,14 @@ export class Callers {
       this.#remember({ caller: { name, ...doc }, digest, view });
       if (row.last_used_at !== null) this.#lastUsed.set(view.name, Number(row.last_used_at));
     }
+  }
+
+  /** For a file that goes: nobody but the owner is known. */
+  clear(): void {
+    this.#store = undefined;
+    this.#byDigest = new Map([[this.#owner.digest.toString('base64'), this.#owner]]);
+    this.#lastUsed = new Map();
+    this.#damaged.clear();
   }
 
   /** Unknown, revoked and expired keys are all the same: undefined (promise 114). */
@@ -109,7 +119,6 @@ export class Callers {
 
   /** `connections` holds ids, provider ids or `*`, settled by the engine. Throws `already_exists`. */
   add(input: NewCaller): { readonly caller: CallerView; readonly key: string } {
-    const database = this.#table();
     const taken =
       input.name === OWNER.name ||
       this.#damaged.has(input.name) ||
@@ -131,11 +140,10 @@ export class Callers {
       created_at: now,
       expires_at: input.expires_in === undefined ? null : now + input.expires_in * 1_000,
     };
-    database
-      .prepare(
-        'INSERT INTO caller (name, digest, prefix, doc, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)',
-      )
-      .run(view.name, digest, view.prefix, JSON.stringify(doc), now, view.expires_at);
+    this.#write(
+      'INSERT INTO caller (name, digest, prefix, doc, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)',
+      [view.name, digest, view.prefix, JSON.stringify(doc), now, view.expires_at],
+    );
     this.#remember({ caller: { name: view.name, ...doc }, digest, view });
     return { caller: { ...view, last_used_at: null }, key };
   }
@@ -145,7 +153,7 @@ export class Callers {
     const found = [...this.#byDigest].find(([, known]) => known.view.name === name && known !== this.#owner);
     if (found === undefined && !this.#damaged.has(name))
       throw new TokentrayError('not_found', 'There is no key by that name.', { field: 'name' });
-    this.#table().prepare('DELETE FROM caller WHERE name = ?').run(name);
+    this.#write('DELETE FROM caller WHERE name = ?', [name]);
     if (found !== undefined) this.#byDigest.delete(found[0]);
     this.#damaged.delete(name);
     this.#lastUsed.delete(name);
@@ -165,9 +173,15 @@ export class Callers {
     return end !== null && end <= this.#clock.wall();
   }
 
-  #table(): DatabaseSync {
-    if (this.#database === undefined) throw new TokentrayError('setup', 'Tokentray is not set up yet.');
-    return this.#database;
+  #write(statement: string, values: readonly SQLInputValue[]): void {
+    const store = this.#store;
+    if (store === undefined) throw new TokentrayError('setup', 'Tokentray is not set up yet.');
+    store.transaction(() =>
+      store
+        .database()
+        .prepare(statement)
+        .run(...values),
+    );
   }
 }
 

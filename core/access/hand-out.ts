@@ -13,6 +13,7 @@ import type { Connection } from '../model/connection.ts';
 import type { TokenSet } from '../model/token-set.ts';
 import { handOutMarginMs, lifeMs, msLeft, secondsLeft } from '../oauth/expiry.ts';
 import type { Clock } from '../ports.ts';
+import type { Receipts } from '../refresh/receipts.ts';
 import type { Refresher } from '../refresh/refresher.ts';
 import { type Audit, markOf } from './audit.ts';
 import { type Callers, unauthorized } from './callers.ts';
@@ -22,6 +23,7 @@ export interface HandOutWorld {
   readonly connections: Connections;
   readonly consents: Consents;
   readonly refresher: Refresher;
+  readonly receipts: Receipts;
   readonly events: EventLog;
   readonly callers: Callers;
   readonly audit: () => Audit;
@@ -78,7 +80,7 @@ export class HandOuts {
     // A grant whose owner is not settled yet is nobody's to use.
     if (tokens === null || state.status === 'new') return 'new';
     requireScope(row.doc, tokens, options.scope);
-    const left = msLeft(tokens, this.#world.clock.wall());
+    const left = msLeft(tokens, this.#world.receipts.nowFor(row.doc.id, tokens));
     const life = lifeMs(tokens);
     const wanted = (options.minValid ?? 0) * 1_000;
     if (wanted > life) throw minValidImpossible(row.doc, options.minValid!, tokens);
@@ -132,8 +134,10 @@ export class HandOuts {
   }
 
   #release(caller: Caller, connection: Connection, tokens: TokenSet, door: string): HandOut {
-    const { audit, callers, clock, connections, events, markKey } = this.#world;
+    const { audit, callers, clock, connections, events, markKey, receipts } = this.#world;
     const now = clock.wall();
+    // After the clock was set back the stored end is one of another time: what is told is of this one.
+    const later = receipts.nowFor(connection.id, tokens) - now;
     let mark = this.#marks.get(tokens);
     if (mark === undefined) {
       mark = markOf(markKey(), tokens.access_token);
@@ -150,8 +154,8 @@ export class HandOuts {
     return {
       access_token: tokens.access_token,
       token_type: tokens.token_type,
-      expires_at: tokens.expires_at,
-      expires_in: secondsLeft(tokens, now),
+      expires_at: tokens.expires_at === null ? null : tokens.expires_at - later,
+      expires_in: secondsLeft(tokens, now + later),
       expires_source: tokens.expires_source,
       scope: tokens.scope.join(' '),
       connection: nameOf(doc),

@@ -17,7 +17,7 @@ export function maySee(caller: Caller, connection: Pick<Connection, 'id' | 'prov
 /** Own names only: a key without `admin` reads about its connections and the vault's state, nothing else. */
 export function mayReadEvent(caller: Caller, event: TokentrayEvent): boolean {
   if (caller.rights.includes('admin') || event.type === 'vault') return true;
-  if (event.type === 'connection')
+  if (event.type === 'connection' || event.type === 'expiring')
     return maySee(caller, { id: event.id, provider: providerOf(event.connection) });
   if (event.type === 'hand_out') return event.caller === caller.name;
   return false;

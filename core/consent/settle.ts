@@ -141,8 +141,10 @@ function grantedDoc(
   identity: Identity | null,
 ): Connection {
   const label = granted.id?.label ?? base.label;
+  // A new consent says that the connection shall stay, whatever a former run began.
+  const { removing_since: _removing, ...kept } = base;
   return {
-    ...base,
+    ...kept,
     label: label === null ? null : printable(label, LIMITS.providerTextChars),
     // Who granted is never forgotten.
     identity: identity ?? base.identity,

@@ -53,9 +53,13 @@ export function activityRow(
     case 'hand_out':
     case 'desktop':
     case 'refreshes':
+    case 'clock':
       return undefined;
     case 'vault':
       return { caller: null, connection: null, action: `vault.${event.state}`, outcome: null };
+    case 'file':
+      if (event.action === 'backing_up') return undefined;
+      return { caller: null, connection: null, action: `vault.${event.action}`, outcome: null };
     case 'key':
       return { caller: event.name, connection: null, action: `key.${event.action}`, outcome: null };
     case 'provider':
@@ -67,6 +71,8 @@ export function activityRow(
         action: `connection.${event.action}`,
         outcome: event.code ?? null,
       };
+    case 'expiring':
+      return { caller: null, connection: event.id, action: 'connection.expiring', outcome: event.what };
     case 'consent': {
       const id = event.connection === undefined ? undefined : idOf(event.connection);
       return {

@@ -1,6 +1,7 @@
 // A connection: one account's grant at one provider. Its state is a sum type: each state owns only its own fields.
 // `consenting` and `refreshing` are states of work in flight and never on disk; what is on disk is StoredState.
 import { z } from 'zod';
+import { warned } from './deadline.ts';
 import { connectionId, name, providerId } from './name.ts';
 import { type TokenFacts, tokenFacts } from './token-set.ts';
 
@@ -45,6 +46,12 @@ export const connectionSchema = z.strictObject({
   created_at: z.int(),
   consented_at: z.int().nullable(),
   refreshed_at: z.int().nullable(),
+  /** Since when it needs review because it came with an import; gone once a person said that it is used here. */
+  imported_at: z.int().optional(),
+  /** Warnings of its end that were given (core/refresh/expiry-watch.ts). */
+  warned: z.array(warned).optional(),
+  /** Since when it is being removed: the provider may have been told, and the row is about to go (core/removals.ts). */
+  removing_since: z.int().optional(),
   state: storedState,
 });
 export type Connection = z.infer<typeof connectionSchema>;

@@ -71,6 +71,9 @@ const profileRule = z.strictObject({
   label: text(64),
 });
 
+/** From ten minutes, which a background refresh can meet, to ten years. */
+const refreshLimit = z.int().min(600).max(315_360_000);
+
 export const providerSchema = z.strictObject({
   schema: z.literal(1),
   id: providerId,
@@ -110,6 +113,10 @@ export const providerSchema = z.strictObject({
   api_base_url: endpointUrl.optional(),
   /** Life of an access token where the provider's answer does not say. */
   access_token_seconds: z.int().min(30).max(315_360_000).optional(),
+  /** A refresh token that is not used for so long is over. */
+  refresh_idle_seconds: refreshLimit.optional(),
+  /** So long after the consent the grant is over, whatever was done with it. */
+  refresh_absolute_seconds: refreshLimit.optional(),
   documentation_url: endpointUrl.optional(),
   registration_url: endpointUrl.optional(),
 });

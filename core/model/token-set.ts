@@ -6,6 +6,13 @@ import { z } from 'zod';
 export const expirySource = z.enum(['expires_in', 'jwt', 'preset', 'assumed', 'unknown']);
 export type ExpirySource = z.infer<typeof expirySource>;
 
+/**
+ * The end of the refresh token, where an answer said it, and since when it is that one: a refresh that moves it on begins
+ * anew, one that leaves it where it was does not. Wall clock, milliseconds.
+ */
+const refreshExpiry = z.strictObject({ at: z.int(), since: z.int() });
+export type RefreshExpiry = z.infer<typeof refreshExpiry>;
+
 export const tokenSetSchema = z.strictObject({
   access_token: z.string().min(1),
   /** As RFC 6750 or RFC 9449 spell it: `Bearer` is the only type handed out. */
@@ -18,6 +25,7 @@ export const tokenSetSchema = z.strictObject({
   /** Wall clock, milliseconds; null when nobody says. */
   expires_at: z.int().nullable(),
   expires_source: expirySource,
+  refresh_expiry: refreshExpiry.optional(),
 });
 export type TokenSet = z.infer<typeof tokenSetSchema>;
 
@@ -29,6 +37,7 @@ export const tokenFacts = z.strictObject({
   expires_at: z.int().nullable(),
   expires_source: expirySource,
   refreshable: z.boolean(),
+  refresh_expiry: refreshExpiry.optional(),
 });
 export type TokenFacts = z.infer<typeof tokenFacts>;
 
@@ -40,5 +49,6 @@ export function factsOf(tokens: TokenSet): TokenFacts {
     expires_at: tokens.expires_at,
     expires_source: tokens.expires_source,
     refreshable: tokens.refresh_token !== undefined,
+    ...(tokens.refresh_expiry === undefined ? {} : { refresh_expiry: tokens.refresh_expiry }),
   };
 }

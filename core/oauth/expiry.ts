@@ -35,6 +35,26 @@ export function expiryOf(hints: ExpiryHints, issuedAt: number): Expiry {
   return { expires_at: null, expires_source: 'unknown' };
 }
 
+/** Keycloak; GitHub, AWS and others; Intuit. None of them is of a standard. */
+const REFRESH_EXPIRES_IN = ['refresh_expires_in', 'refresh_token_expires_in', 'x_refresh_token_expires_in'];
+
+/**
+ * The end of the refresh token where the answer says it; undefined where it does not, and for 0, which means "no end" at
+ * Keycloak. `answer`: members of a token answer. `issuedAt` as above.
+ */
+export function refreshExpiryOf(
+  answer: Readonly<Record<string, unknown>>,
+  issuedAt: number,
+): number | undefined {
+  for (const name of REFRESH_EXPIRES_IN) {
+    const said = answer[name];
+    const seconds = typeof said === 'string' && /^\d{1,12}$/.test(said) ? Number(said) : said;
+    if (typeof seconds === 'number' && Number.isFinite(seconds) && seconds > 0)
+      return issuedAt + Math.floor(clamp(seconds) * 1_000);
+  }
+  return undefined;
+}
+
 function clamp(seconds: number): number {
   if (!Number.isFinite(seconds) || seconds < 0) return 0;
   return Math.min(seconds, LIMITS.lifetimeMaxSeconds);

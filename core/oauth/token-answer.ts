@@ -4,9 +4,9 @@ import * as oauth from 'oauth4webapi';
 import { TokentrayError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import type { Provider } from '../model/provider.ts';
-import type { TokenSet } from '../model/token-set.ts';
+import type { RefreshExpiry, TokenSet } from '../model/token-set.ts';
 import type { HttpPort, HttpResponse } from '../ports.ts';
-import { expiryOf } from './expiry.ts';
+import { expiryOf, refreshExpiryOf } from './expiry.ts';
 import { readJsonObject } from './json.ts';
 import { clientOf, serverOf } from './server.ts';
 import { requestOptions, TransportFailure } from './transport.ts';
@@ -114,7 +114,7 @@ export async function judgeTokenAnswer(
       answer = await oauth.processRefreshTokenResponse(server, client, subject);
     }
   } catch (error) {
-    throw invalid(provider, reasonOf(error));
+    throw invalid(provider, reasonOf(error, clockHint(response, issuedAt)));
   }
   if (answer.token_type !== 'bearer') throw invalid(provider, 'has a token_type other than Bearer');
   if (!HEADER_SAFE.test(answer.access_token))
@@ -122,6 +122,7 @@ export async function judgeTokenAnswer(
 
   const claims = oauth.getValidatedIdTokenClaims(answer);
   const refreshToken = answer.refresh_token ?? (grant.type === 'refresh' ? grant.refreshToken : undefined);
+  const refreshExpiry = refreshToken === undefined ? undefined : endOfRefreshToken(answer, grant, issuedAt);
   const idToken = answer.id_token ?? (grant.type === 'refresh' ? grant.previous?.id_token : undefined);
   return {
     tokens: {
@@ -140,6 +141,7 @@ export async function judgeTokenAnswer(
         },
         issuedAt,
       ),
+      ...(refreshExpiry === undefined ? {} : { refresh_expiry: refreshExpiry }),
     },
     id:
       claims === undefined ? undefined : { issuer: claims.iss, subject: claims.sub, label: labelOf(claims) },
@@ -162,6 +164,21 @@ function grantedScope(scope: string | undefined, grant: Grant, provider: Provide
   return scope.split(separator).filter((part) => part !== '');
 }
 
+/** What an earlier answer said stays true of a refresh token that stays, and of an end that does not move. */
+function endOfRefreshToken(
+  answer: oauth.TokenEndpointResponse,
+  grant: Grant,
+  issuedAt: number,
+): RefreshExpiry | undefined {
+  const previous = grant.type === 'refresh' ? grant.previous : undefined;
+  const before = previous?.refresh_expiry;
+  const stays = answer.refresh_token === undefined || answer.refresh_token === previous?.refresh_token;
+  const at = refreshExpiryOf(answer, issuedAt) ?? (stays ? before?.at : undefined);
+  if (at === undefined) return undefined;
+  const moved = before === undefined || at > before.at + LIMITS.refreshExpiryToleranceMs;
+  return { at, since: moved ? issuedAt : before.since };
+}
+
 function labelOf(claims: Record<string, unknown>): string | null {
   for (const key of ['email', 'preferred_username', 'name']) {
     const value = claims[key];
@@ -177,13 +194,21 @@ function invalid(provider: Provider, what: string): TokentrayError {
   );
 }
 
+/** RFC 9110 section 6.6.1: when the provider sent it, by its own clock. */
+function clockHint({ headers }: HttpResponse, receivedAt: number): string {
+  const seconds = Math.round((receivedAt - Date.parse(headers.get('date') ?? '')) / 1_000);
+  if (!Number.isFinite(seconds) || Math.abs(seconds) <= LIMITS.idTokenToleranceSeconds)
+    return 'check the clock of this machine';
+  return `the clock of this machine is ${Math.abs(seconds)} s ${seconds > 0 ? 'ahead of' : 'behind'} that of the provider: set it right`;
+}
+
 /** A fixed sentence per kind of failure: the library's own message may quote the answer. */
-function reasonOf(error: unknown): string {
+function reasonOf(error: unknown, clock: string): string {
   if (error instanceof TransportFailure) return 'has an ID token whose signing keys could not be fetched';
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   switch (code) {
     case oauth.JWT_TIMESTAMP_CHECK:
-      return 'has an ID token that is expired or from the future (check the clock of this machine)';
+      return `has an ID token that is expired or from the future (${clock})`;
     case oauth.JWT_CLAIM_COMPARISON:
       return 'has an ID token with another nonce, audience or issuer';
     case oauth.KEY_SELECTION:

@@ -17,6 +17,7 @@ import { discover } from '../oauth/discovery.ts';
 import { fetchProfile } from '../oauth/identity.ts';
 import { validatedIdClaims } from '../oauth/token-answer.ts';
 import type { HttpPort } from '../ports.ts';
+import { refusalSentence } from '../refresh/provider-waits.ts';
 import type { Refresher } from '../refresh/refresher.ts';
 import {
   buildEntry,
@@ -132,13 +133,17 @@ function redirectUriOf(provider: Provider, fixedPort: number): string {
   return `http://${redirect.host}${redirect.port === 'fixed' ? `:${fixedPort}` : ''}/callback/${id}`;
 }
 
-function viewOf({ registry, connections, redirectPort }: ProviderWorld, provider: Provider): ProviderView {
+function viewOf(
+  { registry, connections, redirectPort, refresher }: ProviderWorld,
+  provider: Provider,
+): ProviderView {
+  const refusal = refresher.clientRefusal(provider.id);
   return {
     ...provider,
     client_secret: registry.hasSecret(provider.id) ? 'set' : 'unset',
     redirect_uri: redirectUriOf(provider, redirectPort()),
     connections: connections.ofProvider(provider.id).length,
-    warnings: warningsOf(provider),
+    warnings: [...(refusal === undefined ? [] : [refusalSentence(refusal)]), ...warningsOf(provider)],
   };
 }
 

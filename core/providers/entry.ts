@@ -35,12 +35,14 @@ export type DiscoveredFields = Partial<Provider> &
     | 'authorization_response_iss_parameter_supported'
   > & { readonly issuer: string };
 
+/** RFC 6749 appendix A.2: printable ASCII. */
+export const CLIENT_SECRET = /^[\x20-\x7e]{1,4096}$/;
+
 /** Takes the secret out of the input. Throws `invalid_field`. */
 export function splitSecret(input: Readonly<Record<string, unknown>>): SplitInput {
   const { client_secret: secret, ...fields } = input;
   if (secret === undefined || secret === null) return { fields, secret };
-  // RFC 6749 appendix A.2: printable ASCII.
-  if (typeof secret !== 'string' || !/^[\x20-\x7e]{1,4096}$/.test(secret)) {
+  if (typeof secret !== 'string' || !CLIENT_SECRET.test(secret)) {
     throw new TokentrayError(
       'invalid_field',
       'Provider: the field client_secret must be 1 to 4096 printable characters.',
@@ -158,7 +160,8 @@ export function moveOf(current: Provider, next: Provider): Move | undefined {
   return first === undefined ? undefined : { field: first.field, takesSecret: first.takes === 'secrets' };
 }
 
-function judgeEntry(fields: Record<string, unknown>, hasSecret: boolean): Provider {
+/** A whole entry. Throws `invalid_field` or `unknown_field`. */
+export function judgeEntry(fields: Record<string, unknown>, hasSecret: boolean): Provider {
   const provider = parseInput(providerSchema, fields, 'Provider');
   if (provider.authorization_response_iss_parameter_supported && provider.issuer === undefined) {
     throw new TokentrayError(

@@ -1,25 +1,30 @@
 // Refreshes in time, without being asked: a short tick compares due times with the wall clock, so sleep and clock jumps
-// cost one tick at most. Eight at once in all; what fails waits for its own back-off. While a person has paused it, while
-// the machine sleeps and until it has its network back, nothing begins; then what is due begins one after the other.
+// cost one tick at most. What is due begins at once: the refresher's gate spreads it, and who is waited for goes first.
+// While a person has paused it, while the machine sleeps and until it has its network back, nothing begins; then what is
+// due begins one after the other.
 import type { Connections } from '../connections.ts';
 import { LIMITS } from '../limits.ts';
 import { type Connection, tokenOf } from '../model/connection.ts';
 import type { Clock, NetworkPort } from '../ports.ts';
-import { Gate } from './gate.ts';
+import type { Registry } from '../providers/registry.ts';
+import { deadlinesOf } from './deadlines.ts';
+import type { Receipts } from './receipts.ts';
 import type { Refresher } from './refresher.ts';
-import { dueAt } from './schedule.ts';
+import { isDue, shareOf } from './schedule.ts';
 
 export interface BackgroundWorld {
   readonly clock: Clock;
   readonly network: NetworkPort;
   readonly connections: Connections;
   readonly refresher: Refresher;
+  readonly receipts: Receipts;
+  readonly registry: Registry;
 }
 
 export class Background {
   readonly #world: BackgroundWorld;
-  readonly #gate = new Gate(LIMITS.refreshesAtOnce);
-  readonly #queued = new Set<string>();
+  /** Due, and waiting for their turn in a spread. */
+  readonly #spread = new Set<string>();
   #cancel: (() => void) | undefined;
   #paused = false;
   /** `awakeAt`: after sleep, waiting for the network since that monotonic time (the wall is corrected just then). */
@@ -70,10 +75,11 @@ export class Background {
     this.#catchUp();
   }
 
-  #tick(): void {
+  /** Starts what is due now; every tick does. */
+  tick(): void {
     if (!this.#world.network.online()) return;
     if (this.#waitedLongEnough()) this.networkReturned();
-    else if (this.#mayBegin()) for (const { id } of this.#due()) this.#queue(id);
+    else if (this.#mayBegin()) for (const { id } of this.#due()) this.#begin(id);
   }
 
   /** Nobody said that the network is back, but the system does not deny it: nothing sleeps for ever. */
@@ -86,7 +92,10 @@ export class Background {
   #catchUp(): void {
     if (!this.#mayBegin()) return;
     const due = this.#due().sort((left, right) => endOf(left) - endOf(right));
-    for (const [at, { id }] of due.entries()) this.#queue(id, at * LIMITS.catchUpMs);
+    for (const [at, { id }] of due.entries()) {
+      this.#spread.add(id);
+      this.#world.clock.timer(at * LIMITS.catchUpMs, () => this.#comeUp(id));
+    }
   }
 
   #mayBegin(): boolean {
@@ -95,7 +104,7 @@ export class Background {
 
   #arm(): void {
     this.#cancel = this.#world.clock.timer(LIMITS.tickMs, () => {
-      this.#tick();
+      this.tick();
       this.#arm();
     });
   }
@@ -105,36 +114,35 @@ export class Background {
   }
 
   #isDue(connection: Connection): boolean {
+    const { connections, receipts, refresher, registry } = this.#world;
     const { state, id } = connection;
     const token = state.status === 'active' || state.status === 'error' ? tokenOf(state) : undefined;
-    if (token === undefined || this.#queued.has(id)) return false;
-    const now = this.#world.clock.wall();
-    const due = dueAt(token, shareOf(id), now);
-    return due !== null && due <= now && this.#world.refresher.pauseLeft(id) === 0;
+    if (token === undefined || this.#spread.has(id) || refresher.isInFlight(id)) return false;
+    if (connections.review(id) !== undefined) return false;
+    const due =
+      receipts.isMisdated(id, token) ||
+      isDue(
+        token,
+        shareOf(id),
+        receipts.nowFor(id, token),
+        deadlinesOf(connection, registry.find(connection.provider)),
+      );
+    return due && token.refreshable && refresher.pauseLeft(connection) === 0;
+  }
+  /** Its turn after a sleep or a pause: a person may have paused again, or somebody refreshed it meanwhile. */
+  #comeUp(id: string): void {
+    this.#spread.delete(id);
+    const connection = this.#world.connections.get(id);
+    if (connection !== undefined && this.#mayBegin() && this.#isDue(connection)) this.#begin(id);
   }
 
-  #queue(id: string, afterMs = 0): void {
-    this.#queued.add(id);
-    const work = () => (this.#mayBegin() ? this.#world.refresher.refresh(id) : Promise.resolve());
-    const begin = () =>
-      void this.#gate
-        .run('all', work)
-        // The refresher has recorded and announced what went wrong; nobody else waits for this one.
-        .catch(() => undefined)
-        .finally(() => this.#queued.delete(id));
-    if (afterMs === 0) begin();
-    else this.#world.clock.timer(afterMs, begin);
+  #begin(id: string): void {
+    // The refresher has recorded and announced what went wrong; nobody else waits for this one.
+    this.#world.refresher.refresh(id, { calm: true }).catch(() => undefined);
   }
 }
 
 function endOf({ state }: Connection): number {
   const token = state.status === 'active' || state.status === 'error' ? tokenOf(state) : undefined;
   return token?.expires_at ?? 0;
-}
-
-/** A fixed number in [0, 1) per connection, so that due times are spread and stay put. */
-function shareOf(id: string): number {
-  let hash = 0;
-  for (let index = 0; index < id.length; index += 1) hash = (hash * 31 + id.charCodeAt(index)) >>> 0;
-  return hash / 2 ** 32;
 }

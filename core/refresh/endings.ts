@@ -4,7 +4,6 @@ import { type ConnectionRow, type Connections, nameOf } from '../connections.ts'
 import { consentNeeded } from '../consent/consent-needed.ts';
 import { TokentrayError } from '../errors.ts';
 import type { EventLog } from '../event-log.ts';
-import { LIMITS } from '../limits.ts';
 import type { Connection, ConsentCause } from '../model/connection.ts';
 import { factsOf } from '../model/token-set.ts';
 import type { Clock, LogPort } from '../ports.ts';
@@ -23,7 +22,7 @@ interface EndingsWorld {
 /** Callers may have the access token: said after its row is on disk. */
 export function announceRefreshed({ events, log, tries }: EndingsWorld, doc: Connection): void {
   const { id } = doc;
-  tries.succeeded(id);
+  tries.succeeded(doc);
   events.emit({ type: 'connection', action: 'refreshed', connection: nameOf(doc), id, status: 'active' });
   log.info('refreshed', { connection: nameOf(doc) });
 }
@@ -32,7 +31,7 @@ export function announceRefreshed({ events, log, tries }: EndingsWorld, doc: Con
 export function refuseAnswer(world: EndingsWorld, doc: Connection, attempt: string, code: string): void {
   const { clock, connections, log, tries } = world;
   endIntent(connections, doc.id, attempt, (row) => ({ doc: withError(row, code, clock.wall()) }));
-  tries.failed(doc.id, code);
+  tries.failed(doc, code);
   log.warn('refresh_answer_invalid', { connection: nameOf(doc) });
 }
 
@@ -73,7 +72,7 @@ export function tryLater(world: EndingsWorld, doc: Connection, outcome: RefreshO
   const { tries } = world;
   const name = nameOf(doc);
   if (outcome.kind === 'provider_problem') {
-    refuseClient(world, doc.id);
+    refuseClient(world, doc, outcome.why);
     return new TokentrayError(
       'refresh_failed',
       `${name}: the provider rejected our client (${outcome.why}). Check client_id, secret and authentication method of the provider.`,
@@ -82,20 +81,20 @@ export function tryLater(world: EndingsWorld, doc: Connection, outcome: RefreshO
   const offline = outcome.kind === 'retry_later' && outcome.offline;
   const after = outcome.kind === 'retry_later' ? outcome.after : undefined;
   const code = offline ? 'offline' : 'refresh_failed';
-  tries.failed(doc.id, code, after);
+  tries.failed(doc, code, after);
   const why = outcome.kind === 'retry_later' || outcome.kind === 'in_doubt' ? outcome.why : outcome.kind;
   const sentence = offline
     ? `${name}: the provider could not be reached (${why}). Nothing is lost; it is tried again.`
     : outcome.kind === 'in_doubt'
       ? `${name}: the provider's answer was lost (${why}). It is tried again.`
       : `${name}: the provider could not refresh the token now (${why}). Nothing is lost; it is tried again.`;
-  return new TokentrayError(code, sentence, { retryAfter: Math.ceil(tries.msLeft(doc.id) / 1_000) });
+  return new TokentrayError(code, sentence, { retryAfter: Math.ceil(tries.msLeft(doc) / 1_000) });
 }
 
-/** Promise 94: a problem of the provider's entry, shown on the connection; asked again in an hour at the earliest. */
-function refuseClient({ clock, connections, tries }: EndingsWorld, id: string): void {
-  connections.update(id, (row) => ({ ...row, doc: withError(row, 'provider_refused', clock.wall()) }));
-  tries.failed(id, 'provider_refused', LIMITS.retryAfterCapMs);
+/** Promise 94: a problem of the provider's entry, shown there and on the connection that met it. Nothing else changes. */
+function refuseClient({ clock, connections, tries }: EndingsWorld, doc: Connection, error: string): void {
+  connections.update(doc.id, (row) => ({ ...row, doc: withError(row, 'provider_refused', clock.wall()) }));
+  tries.refusedClient(doc, error);
 }
 
 function withError(row: ConnectionRow, code: string, since: number): Connection {

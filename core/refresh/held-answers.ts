@@ -1,7 +1,8 @@
 // Answers the disk refused. Each holds the only copy of a refresh token there is, so it stays in memory and is tried
 // again until it is stored; nobody gets its access token before.
-import type { ConnectionRow, Connections } from '../connections.ts';
+import { type ConnectionRow, type Connections, nameOf } from '../connections.ts';
 import { TokentrayError } from '../errors.ts';
+import type { EventLog } from '../event-log.ts';
 import { LIMITS } from '../limits.ts';
 import type { Clock, LogPort } from '../ports.ts';
 import type { Answer } from './intents.ts';
@@ -9,6 +10,7 @@ import type { Answer } from './intents.ts';
 interface HeldAnswersWorld {
   readonly clock: Clock;
   readonly connections: Connections;
+  readonly events: EventLog;
   readonly log: LogPort;
 }
 
@@ -35,6 +37,18 @@ export class HeldAnswers {
     return this.#held.get(id);
   }
 
+  /** What a person must know for as long as an answer is held: one sentence for each. */
+  warnings(): string[] {
+    return this.ids().flatMap((id) => {
+      const doc = this.#world.connections.get(id);
+      return doc === undefined
+        ? []
+        : [
+            `The new refresh token of ${nameOf(doc)} could not be stored. It is kept in memory only and tried again every few seconds: make room on the disk, and do not stop Tokentray before this sentence is gone.`,
+          ];
+    });
+  }
+
   /**
    * S7: the durable write of what `change` makes of the row; what `connections.update` returns. Throws `storage` when
    * the disk does not take it: then the answer is held.
@@ -59,10 +73,19 @@ export class HeldAnswers {
 
   #hold(answer: Answer): void {
     const { id } = answer;
-    if (!this.#held.has(id)) this.#world.log.error('refresh_token_not_stored', { connection: id });
+    if (!this.#held.has(id)) this.#shout(id);
     this.#held.set(id, answer);
     this.#world.clock.timer(LIMITS.heldRetryMs, () => {
       if (this.#held.has(id)) this.#tryAgain(id);
     });
+  }
+  #shout(id: string): void {
+    const { connections, events, log } = this.#world;
+    log.error('refresh_token_not_stored', { connection: id });
+    const doc = connections.get(id);
+    if (doc === undefined) return;
+    const { status } = doc.state;
+    const connection = nameOf(doc);
+    events.emit({ type: 'connection', action: 'not_stored', connection, id, status, code: 'storage' });
   }
 }

@@ -47,12 +47,13 @@ export function withAnswer(
   const { attempt, sent, response } = answer;
   if (row.intent?.attempt !== attempt) return undefined;
   const body = Buffer.from(response.body).toString('base64');
+  const date = response.headers.get('date');
   return {
     ...row,
     secrets: { ...row.secrets, refresh_token: next },
     // S9: with the next successor the token before the previous one is dropped.
     previous: next === sent ? row.previous : sent,
-    intent: { kind: 'answered', attempt, at, body, sent_token: sent },
+    intent: { kind: 'answered', attempt, at, body, sent_token: sent, ...(date === null ? {} : { date }) },
   };
 }
 
@@ -65,7 +66,8 @@ export function answeredIntent(row: ConnectionRow, attempt: string): AnsweredInt
 
 /** The answer as it came; only what a judgement needs of it was stored. */
 export function storedResponse(intent: AnsweredIntent): HttpResponse {
-  return { status: 200, headers: new Headers(), body: Buffer.from(intent.body, 'base64') };
+  const headers = new Headers(intent.date === undefined ? {} : { date: intent.date });
+  return { status: 200, headers, body: Buffer.from(intent.body, 'base64') };
 }
 
 /** One durable write that ends this attempt; nothing is written when the connection belongs to something newer. */

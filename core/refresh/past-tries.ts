@@ -9,15 +9,15 @@ import type { Connection } from '../model/connection.ts';
 import type { Provider } from '../model/provider.ts';
 import type { Clock, LogPort, RandomPort } from '../ports.ts';
 import type { Registry } from '../providers/registry.ts';
-import { backOffMs } from './schedule.ts';
+import { type PauseEnd, pauseEnd, pauseLeft } from './pause.ts';
+import { type ClientRefusal, ProviderWaits } from './provider-waits.ts';
+import { backOffMs, shareOf } from './schedule.ts';
 
-/** What stands in the way of the next try. `said`: the provider named the time itself, so nobody asks earlier. */
+/** A try of one connection that failed for a passing reason; what it says of the provider is in provider-waits.ts. */
 interface Failure {
-  readonly attempts: number;
-  /** Both clocks: the wall can be set back and the other one stops during sleep; the pause ends with the first of them. */
-  readonly nextAt: { readonly wall: number; readonly monotonic: number };
-  readonly said: boolean;
   readonly code: string;
+  readonly attempts: number;
+  readonly end: PauseEnd;
   /** What it was about: it says nothing of a corrected entry or of a new grant. */
   readonly entry: Provider | undefined;
   readonly consentedAt: number | null | undefined;
@@ -35,10 +35,12 @@ interface PastTriesWorld {
 export class PastTries {
   readonly #world: PastTriesWorld;
   readonly #failures = new Map<string, Failure>();
+  readonly #providers: ProviderWaits;
   readonly #succeededAt = new Map<string, number>();
 
   constructor(world: PastTriesWorld) {
     this.#world = world;
+    this.#providers = new ProviderWaits(world);
   }
 
   /** True when a refresh ended well a few seconds ago: many callers that force one get one. */
@@ -50,60 +52,71 @@ export class PastTries {
   /** A refusal that another request would only repeat: the provider named a time, or the grant is gone. */
   standingRefusal(doc: Connection): TokentrayError | undefined {
     if (doc.state.status === 'needs_consent') return consentNeeded(doc, doc.state.cause);
-    const failure = this.#standing(doc.id);
-    const wait = failure?.said ? this.msLeft(doc.id) : 0;
+    const wait = this.#providers.msLeft(doc.provider);
     if (wait === 0) return undefined;
+    const refused = this.#providers.refusal(doc.provider);
     return new TokentrayError(
       'refresh_failed',
-      failure?.code === 'provider_refused'
-        ? `${nameOf(doc)}: the provider rejected our client. Check client_id, secret and authentication method of the provider.`
-        : `${nameOf(doc)}: the provider asked to wait before the next try.`,
-      {
-        retryAfter: Math.ceil(wait / 1_000),
-      },
+      refused === undefined
+        ? `${nameOf(doc)}: the provider asked to wait before the next try.`
+        : `${nameOf(doc)}: the provider rejected our client (${refused.error}). Check client_id, secret and authentication method of the provider.`,
+      { retryAfter: Math.ceil(wait / 1_000) },
     );
   }
 
-  /** Milliseconds until the next try; 0 when nothing stands in its way. */
-  msLeft(id: string): number {
-    const failure = this.#standing(id);
-    if (failure === undefined) return 0;
-    const { clock } = this.#world;
-    const { wall, monotonic } = failure.nextAt;
-    return Math.max(0, Math.min(wall - clock.wall(), monotonic - clock.monotonic()));
+  /** Milliseconds for which the background does not try again; 0 when nothing stands in its way. */
+  msLeft(doc: Connection): number {
+    const failure = this.#standing(doc.id);
+    const own = failure === undefined ? 0 : pauseLeft(this.#world.clock, failure.end);
+    return Math.max(own, this.#providers.msLeft(doc.provider, shareOf(doc.id)));
   }
 
-  succeeded(id: string): void {
-    this.#failures.delete(id);
-    this.#succeededAt.set(id, this.#world.clock.monotonic());
+  /** The rejection of our client that stands, if one does. */
+  clientRefusal(provider: string): ClientRefusal | undefined {
+    return this.#providers.refusal(provider);
   }
 
-  /** `after`: milliseconds until the next try, where the provider named them; else a back-off that doubles. */
-  failed(id: string, code: string, after?: number): void {
-    const { clock, connections, events, log, random, registry } = this.#world;
-    const attempts = (this.#standing(id)?.attempts ?? 0) + 1;
+  /** A request is about to be sent. */
+  begins(doc: Connection): void {
+    this.#providers.begins(doc.provider);
+  }
+
+  succeeded(doc: Connection): void {
+    this.#failures.delete(doc.id);
+    this.#succeededAt.set(doc.id, this.#world.clock.monotonic());
+    this.#providers.clientWorks(doc.provider);
+  }
+
+  /**
+   * A try that failed: the next one after a back-off that doubles. `after`: milliseconds that the provider named; then
+   * all its connections wait for them.
+   */
+  failed(doc: Connection, code: string, after?: number): void {
+    const { clock, random } = this.#world;
+    this.#providers.saidNothing(doc.provider);
+    if (after !== undefined) this.#providers.askedForPatience(doc.provider, after);
+    const attempts = (this.#standing(doc.id)?.attempts ?? 0) + 1;
     const pause = after ?? backOffMs(attempts, share(random));
+    this.#note(doc, code, attempts, pauseEnd(clock, pause));
+  }
+
+  /** The provider rejects our client, whichever connection asks. */
+  refusedClient(doc: Connection, error: string): void {
+    const { clock } = this.#world;
+    this.#providers.refusedClient(doc.provider, error);
+    this.#note(doc, 'provider_refused', 1, pauseEnd(clock, LIMITS.clientProbeMs));
+  }
+
+  #note({ id }: Connection, code: string, attempts: number, end: PauseEnd): void {
+    const { clock, connections, events, log, registry } = this.#world;
     const doc = connections.get(id);
-    const failure = {
-      attempts,
-      nextAt: { wall: clock.wall() + pause, monotonic: clock.monotonic() + pause },
-      said: after !== undefined,
-      code,
-      entry: doc === undefined ? undefined : registry.find(doc.provider),
-      consentedAt: doc?.consented_at,
-    };
-    this.#failures.set(id, failure);
-    if (doc !== undefined) {
-      events.emit({
-        type: 'connection',
-        action: 'refresh_failed',
-        connection: nameOf(doc),
-        id,
-        status: doc.state.status,
-        code,
-      });
-      log.warn('refresh_failed', { connection: nameOf(doc), code, attempts, pause_ms: pause });
-    }
+    if (doc === undefined) return;
+    const entry = registry.find(doc.provider);
+    this.#failures.set(id, { code, attempts, end, entry, consentedAt: doc.consented_at });
+    const name = nameOf(doc);
+    const { status } = doc.state;
+    events.emit({ type: 'connection', action: 'refresh_failed', connection: name, id, status, code });
+    log.warn('refresh_failed', { connection: name, code, attempts, pause_ms: pauseLeft(clock, end) });
   }
 
   /** The failure no longer counts: something else than a try decides now. */
@@ -117,6 +130,7 @@ export class PastTries {
   }
 
   forgetAll(): void {
+    this.#providers.forgetAll();
     this.#failures.clear();
     this.#succeededAt.clear();
   }

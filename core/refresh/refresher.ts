@@ -5,9 +5,11 @@ import { consentNeeded } from '../consent/consent-needed.ts';
 import { TokentrayError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import { type Connection, tokenOf } from '../model/connection.ts';
+import { needsReview } from '../vault/review.ts';
 import { Gate } from './gate.ts';
 import { HeldAnswers } from './held-answers.ts';
 import { PastTries } from './past-tries.ts';
+import type { ClientRefusal } from './provider-waits.ts';
 import { type RotationWorld, rotate } from './rotation.ts';
 
 type RefresherWorld = Omit<RotationWorld, 'tries' | 'held'>;
@@ -19,16 +21,27 @@ interface RefreshOptions {
   readonly reuse?: boolean;
   /** The first refresh of an imported grant. Any other connection whose answer was never judged good is refused. */
   readonly prove?: boolean;
+  /** Nobody waits for it: it lets those go first that somebody waits for. */
+  readonly calm?: boolean;
+}
+
+/** `since`: wall clock since it has its place; undefined while it waits for one. */
+interface Flight {
+  readonly promise: Promise<void>;
+  readonly provider: string;
+  readonly since: number | undefined;
 }
 
 export class Refresher {
   readonly #world: RotationWorld;
-  readonly #inFlight = new Map<string, { promise: Promise<void>; since: number }>();
-  readonly #gate = new Gate(LIMITS.refreshesPerProvider);
+  readonly #inFlight = new Map<string, Flight>();
+  readonly #gate = new Gate({ perKey: LIMITS.refreshesPerProvider, inAll: LIMITS.refreshesAtOnce });
   readonly #tries: PastTries;
   readonly #held: HeldAnswers;
   /** Connections that are being revoked or removed. */
   readonly #busy = new Set<string>();
+  /** Why the disk kept the last try of a connection from being sent, or from being finished. */
+  readonly #notSent = new Map<string, string>();
   #paused: TokentrayError | undefined;
 
   constructor(world: RefresherWorld) {
@@ -46,23 +59,36 @@ export class Refresher {
    */
   refresh(id: string, options: RefreshOptions = {}): Promise<void> {
     const flight = this.#inFlight.get(id);
-    if (flight !== undefined) return flight.promise;
+    if (flight !== undefined) {
+      if (!options.calm) this.#gate.hurry(flight.provider, id);
+      return flight.promise;
+    }
     if (options.reuse && this.#tries.justSucceeded(id)) return Promise.resolve();
     const doc = this.#world.connections.get(id);
     if (doc === undefined)
       return Promise.reject(new TokentrayError('not_found', 'There is no such connection.'));
     const refusal = this.#refusal(doc, options);
-    return refusal === undefined ? this.#begin(id) : Promise.reject(refusal);
+    return refusal === undefined ? this.#begin(id, options) : Promise.reject(refusal);
   }
 
-  /** Wall clock since when a refresh of this connection is in flight, if one is. */
+  /** True for a refresh that is under way or waits for its place. */
+  isInFlight(id: string): boolean {
+    return this.#inFlight.has(id);
+  }
+
+  /** Wall clock since when a refresh of this connection is under way, if one is. */
   inFlightSince(id: string): number | undefined {
     return this.#inFlight.get(id)?.since;
   }
 
-  /** Milliseconds for which the background does not try again, because the last try failed. */
-  pauseLeft(id: string): number {
-    return this.#tries.msLeft(id);
+  /** Milliseconds for which the background does not try again: the last try failed, or its provider wants to be left alone. */
+  pauseLeft(doc: Connection): number {
+    return this.#tries.msLeft(doc);
+  }
+
+  /** The rejection of our client that stands at this provider, if one does (promise 94). */
+  clientRefusal(provider: string): ClientRefusal | undefined {
+    return this.#tries.clientRefusal(provider);
   }
 
   /** Nothing new is sent from now on; whoever asks gets `refusal`. */
@@ -77,6 +103,15 @@ export class Refresher {
   /** True while an answer is kept in memory only, because the disk did not take it. */
   holdsAnswer(): boolean {
     return this.#held.size > 0;
+  }
+
+  /** What a person must know for as long as the disk does not take what a refresh has to write. */
+  storageWarnings(): readonly string[] {
+    const notSent = [...this.#notSent].flatMap(([id, why]) => {
+      const doc = this.#world.connections.get(id);
+      return doc === undefined ? [] : [`${nameOf(doc)} was not refreshed, and nothing was sent. ${why}`];
+    });
+    return [...this.#held.warnings(), ...notSent];
   }
 
   /** Resolves when nothing is in flight and every answer is on disk. */
@@ -97,7 +132,10 @@ export class Refresher {
    * comes. So that what is revoked is the newest token and stays the last one. Throws `conflict` when it runs already.
    */
   async exclusively<T>(id: string, work: () => Promise<T>): Promise<T> {
-    while (this.#inFlight.has(id)) await Promise.allSettled([this.#inFlight.get(id)?.promise]);
+    for (let flight = this.#inFlight.get(id); flight !== undefined; flight = this.#inFlight.get(id)) {
+      this.#gate.hurry(flight.provider, id);
+      await Promise.allSettled([flight.promise]);
+    }
     if (this.#busy.has(id)) throw beingEnded();
     this.#busy.add(id);
     try {
@@ -114,6 +152,7 @@ export class Refresher {
 
   /** For a vault that was locked: past tries say nothing of what is found when it opens. */
   forget(): void {
+    this.#notSent.clear();
     this.#tries.forgetAll();
   }
 
@@ -125,23 +164,48 @@ export class Refresher {
         `${nameOf(doc)} was never proved good, so it is not used. Remove it and connect again.`,
       );
     }
+    const review = this.#world.connections.review(doc.id);
+    if (review !== undefined) return needsReview(review, nameOf(doc));
     const standing = insist ? undefined : this.#tries.standingRefusal(doc);
     if (standing !== undefined) return standing;
-    return this.#busy.has(doc.id) ? beingEnded() : this.#paused;
+    return this.#busy.has(doc.id) || doc.removing_since !== undefined ? beingEnded() : this.#paused;
   }
 
-  #begin(id: string): Promise<void> {
+  #begin(id: string, options: RefreshOptions = {}): Promise<void> {
     const provider = this.#world.connections.get(id)?.provider ?? '';
-    const promise = this.#gate.run(provider, () => this.#rotate(id)).finally(() => this.#inFlight.delete(id));
-    this.#inFlight.set(id, { promise, since: this.#world.clock.wall() });
-    return promise;
+    const waiting = Promise.withResolvers<void>();
+    this.#inFlight.set(id, { promise: waiting.promise, provider, since: undefined });
+    this.#gate
+      .run(provider, id, () => this.#rotate(id, options), { calm: options.calm })
+      .finally(() => this.#inFlight.delete(id))
+      .then(waiting.resolve, waiting.reject);
+    return waiting.promise;
   }
 
-  async #rotate(id: string): Promise<void> {
-    // A place in the queue is not a refresh: whoever still waits when a lock begins has sent nothing. An answer that is
-    // held is stored all the same.
-    if (this.#paused !== undefined && this.#held.of(id) === undefined) throw this.#paused;
-    return rotate(this.#world, id);
+  async #rotate(id: string, options: RefreshOptions): Promise<void> {
+    // A place in the queue is not a refresh: whoever still waits when a lock begins, or when the provider asks for
+    // patience, has sent nothing. An answer that is held is stored all the same.
+    const doc = this.#world.connections.get(id);
+    if (this.#held.of(id) === undefined) {
+      const standing = doc === undefined || options.insist ? undefined : this.#tries.standingRefusal(doc);
+      const refusal = this.#paused ?? standing;
+      if (refusal !== undefined) throw refusal;
+    }
+    const flight = this.#inFlight.get(id);
+    if (flight !== undefined) this.#inFlight.set(id, { ...flight, since: this.#world.clock.wall() });
+    await rotate(this.#world, id).catch((error: unknown) => {
+      if (error instanceof TokentrayError && error.code === 'storage') this.#storageFailed(id, error);
+      throw error;
+    });
+    this.#notSent.delete(id);
+  }
+
+  /** What is held has been said where it is held. */
+  #storageFailed(id: string, { code, message }: TokentrayError): void {
+    const doc = this.#world.connections.get(id);
+    if (doc === undefined || this.#held.of(id) !== undefined) return;
+    this.#notSent.set(id, message);
+    this.#tries.failed(doc, code);
   }
 }
 

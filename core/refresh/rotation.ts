@@ -75,13 +75,14 @@ async function send(
   wasInDoubt: boolean,
   isRepeat = false,
 ): Promise<void> {
-  const { clock, connections, http, onStep, random, registry } = world;
+  const { clock, connections, http, onStep, random, registry, tries } = world;
   const { id } = row.doc;
   const token = row.secrets.refresh_token;
   if (token === null) throw needConsent(world, row.doc, 'no_refresh_token');
   const { provider, secret } = registry.withSecret(row.doc.provider);
   // Refused here, before the intent: nothing would be sent, and a later refusal must not read as a lost answer.
   clientAuthOf(provider, secret);
+  tries.begins(row.doc);
   const attempt = commitIntent(world, id, token);
   onStep?.('S2', id);
 
@@ -95,20 +96,22 @@ async function send(
   }
   onStep?.('S3', id);
 
-  const outcome = outcomeOf(answer, clock.wall());
   const response = answer.kind === 'answered' ? answer.response : undefined;
+  const rescued = response === undefined ? undefined : rescueRefreshToken(response);
+  // What brings the next refresh token ends every doubt about the one that was sent.
+  if (rescued !== undefined) inDoubt = false;
+  const outcome = outcomeOf(answer, clock.wall(), inDoubt);
   // A refusal in a 2xx may still hold the one refresh token that works from now on: it is kept, then the refusal counts.
-  if (response !== undefined && (outcome.kind === 'answered' || rescueRefreshToken(response) !== undefined)) {
+  if (response !== undefined && (outcome.kind === 'refreshed' || rescued !== undefined)) {
     await keep(world, { id, attempt, sent: token, provider, secret, response });
-    if (outcome.kind === 'answered') return judge(world, id, attempt);
-    inDoubt = false;
+    if (outcome.kind === 'refreshed') return judge(world, id, attempt);
   }
   if (outcome.kind === 'consent_needed') {
     const stored = connections.reread(id);
     const newer = stored.secrets.refresh_token !== null && stored.secrets.refresh_token !== token;
     if (newer && !isRepeat) return send(world, stored, inDoubt, true);
     endIntent(connections, id, attempt);
-    throw needConsent(world, row.doc, inDoubt ? 'answer_lost' : 'refused');
+    throw needConsent(world, row.doc, outcome.cause);
   }
   // Still in doubt keeps the intent: the next refusal is then known to be a lost answer.
   if (!inDoubt) endIntent(connections, id, attempt);
@@ -198,6 +201,6 @@ function isSpent(row: ConnectionRow, now: number): boolean {
 function pauseBeforeRetry(clock: Clock, random: RandomPort): Promise<void> {
   const { inDoubtRetryMinMs: min, inDoubtRetryMaxMs: max } = LIMITS;
   return new Promise((resolve) => {
-    clock.timer(min + share(random) * (max - min), resolve);
+    clock.timer(Math.round(min + share(random) * (max - min)), resolve);
   });
 }

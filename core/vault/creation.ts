@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { TokentrayError } from '../errors.ts';
 import { connect, guarded, withDatabase } from './database.ts';
 import { createPrivateFile, look, prepareDirectory, publishFile, temporaryName } from './file-safety.ts';
-import { type Header, newDeviceId, newVaultId, writeHeader } from './header.ts';
+import { type Header, newVaultId, writeHeader } from './header.ts';
 import { forgetInKeychain } from './key-sources.ts';
 import { migrate, SEALED_VERSION } from './schema.ts';
 import { dataKeyCheck, makeSlot } from './slot-keys.ts';
@@ -50,12 +50,15 @@ function refuseExisting(path: string): void {
   throw new TokentrayError('already_exists', `There is a file at ${path} already. It was left as it is.`);
 }
 
-function firstHeader(id: string, dataKey: Uint8Array, slot: Slot, { random, clock }: VaultOptions): Header {
+function firstHeader(id: string, dataKey: Uint8Array, slot: Slot, { clock, device }: VaultOptions): Header {
   return {
     vault_id: id,
     schema_version: SEALED_VERSION,
     created_at: clock.wall(),
-    device_id: newDeviceId(random),
+    device: device ?? null,
+    epoch: 0,
+    running: false,
+    review: null,
     key_check: dataKeyCheck(dataKey, id),
     seals: 0,
     slot_in_use: slot.id,

@@ -1,10 +1,11 @@
 // The SQLite connection of the vault: how it is opened and checked, its transactions, and its errors in words.
 // What must stay true: opening changes nothing, a commit that returned is on the disk, a failed one left nothing.
 import { DatabaseSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
 import { TokentrayError } from '../errors.ts';
 import type { LogPort } from '../ports.ts';
 import { look, prepareFile } from './file-safety.ts';
-import { checkSchema } from './schema.ts';
+import { isNewer } from './schema.ts';
 
 /** `host.lock` keeps other hosts out; only a backup or a curious shell may hold the file for a moment. */
 const BUSY_MS = 250;
@@ -22,16 +23,79 @@ const PRAGMAS = {
   busy_timeout: BUSY_MS,
 } as const;
 
+export interface OpenedDatabase {
+  readonly database: DatabaseSync;
+  /** Of a newer program: it is open for reading only, and stays as it is. */
+  readonly newer: boolean;
+  /** Whether there was anything in the write-ahead log. */
+  readonly hadLog: boolean;
+}
+
 /** Opens a vault file that exists. Checks it on a connection that cannot write; only then opens it for writing. */
-export function openDatabase(path: string, log: LogPort): DatabaseSync {
+export function openDatabase(path: string, log: LogPort): OpenedDatabase {
   for (const file of [path, `${path}-wal`, `${path}-shm`]) prepareFile(file, log);
+  refuseJournal(path);
+  const hadLog = (look(`${path}-wal`)?.size ?? 0) > 0;
   return guarded(() => {
-    withDatabase(new DatabaseSync(path, { readOnly: true, timeout: BUSY_MS }), (database) => {
-      checkSchema(database);
-      checkPages(database, path);
-    });
-    return connect(path);
+    if (hadLog) refuseForeignLog(path);
+    const reader = openReader(path);
+    let newer: boolean;
+    try {
+      newer = isNewer(reader);
+      checkPages(reader, path);
+    } catch (error) {
+      reader.close();
+      throw error;
+    }
+    if (newer) return { database: reader, newer, hadLog };
+    reader.close();
+    return { database: connect(path), newer, hadLog };
   });
+}
+
+function openReader(path: string): DatabaseSync {
+  const database = new DatabaseSync(path, { readOnly: true, timeout: BUSY_MS });
+  for (const name of ['trusted_schema', 'cell_size_check'] as const)
+    database.exec(`PRAGMA ${name} = ${PRAGMAS[name]}`);
+  return database;
+}
+
+/** We never leave a rollback journal under this name, and SQLite would write its pages into the vault. */
+function refuseJournal(path: string): void {
+  if ((look(`${path}-journal`)?.size ?? 0) === 0) return;
+  throw new TokentrayError(
+    'vault_damaged',
+    `There is a file ${path}-journal that Tokentray did not make and that would change the vault. Nothing was changed. Move that file away.`,
+  );
+}
+
+/** SQLite takes any log of the right name. That of another vault would take the place of this vault's pages. */
+function refuseForeignLog(path: string): void {
+  const bare = pathToFileURL(path);
+  bare.searchParams.set('immutable', '1');
+  const own = idIn(bare);
+  if (own === undefined || own === idIn(path)) return;
+  throw new TokentrayError(
+    'vault_damaged',
+    `The write-ahead log ${path}-wal does not belong to the vault beside it. Nothing was changed. Bring the right one back, or move this one away.`,
+  );
+}
+
+/** The id in the header; undefined when it cannot be read, which the checks after this one say better. */
+function idIn(location: string | URL): string | undefined {
+  let database: DatabaseSync | undefined;
+  try {
+    database = new DatabaseSync(location, { readOnly: true, timeout: BUSY_MS });
+    const found = database
+      .prepare("SELECT json_extract(doc, '$.vault_id') AS id FROM header WHERE id = 1")
+      .get();
+    return typeof found?.id === 'string' ? found.id : undefined;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ERR_SQLITE_ERROR') return undefined;
+    throw error;
+  } finally {
+    database?.close();
+  }
 }
 
 /** A connection with the vault's pragmas set. */
@@ -64,6 +128,16 @@ export function readPragmas(database: DatabaseSync): Record<string, string | num
 function readPragma(database: DatabaseSync, name: string): string | number {
   const value = Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0];
   return typeof value === 'string' ? value : Number(value);
+}
+
+/** Whether every page and index is as it should be. */
+export function isSound(database: DatabaseSync): boolean {
+  try {
+    return Object.values(database.prepare('PRAGMA integrity_check(1)').get() ?? {})[0] === 'ok';
+  } catch (error) {
+    if (error instanceof Error && 'errcode' in error) return false;
+    throw error;
+  }
 }
 
 function checkPages(database: DatabaseSync, path: string): void {

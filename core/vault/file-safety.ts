@@ -122,6 +122,14 @@ export function look(path: string): Stats | undefined {
   return doing(path, () => lstatSync(path, { throwIfNoEntry: false }));
 }
 
+/** Tells a file from another one that takes its name: device and inode. Undefined when there is none. */
+export function fileIdentity(path: string): string | undefined {
+  return doing(path, () => {
+    const found = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+    return found && `${found.dev}:${found.ino}`;
+  });
+}
+
 function refuseForeign(path: string, found: Stats): void {
   if (found.isSymbolicLink()) {
     throw unsafe(`${path} is a symbolic link. Put the real one there: links are not followed.`);
@@ -178,7 +186,7 @@ function repairMode(path: string, found: Stats, wanted: number, log: LogPort): v
 }
 
 /** Makes a new name durable. Windows cannot open folders and does this by itself. */
-function syncDirectory(directory: string): void {
+export function syncDirectory(directory: string): void {
   if (!HAS_MODES) return;
   doing(directory, () => {
     const handle = openSync(directory, 'r');
@@ -205,11 +213,16 @@ function doing<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    const errno = errnoOf(error);
-    if (errno === '') throw error;
-    if (errno === 'EEXIST') throw alreadyExists(path);
-    throw new TokentrayError('storage', `${path}: ${REASONS[errno] ?? `the system answered ${errno}`}.`);
+    throw fileError(path, error);
   }
+}
+
+/** An error of the file system in words; any other error as it is. */
+export function fileError(path: string, error: unknown): unknown {
+  const errno = errnoOf(error);
+  if (errno === '') return error;
+  if (errno === 'EEXIST') return alreadyExists(path);
+  return new TokentrayError('storage', `${path}: ${REASONS[errno] ?? `the system answered ${errno}`}.`);
 }
 
 function alreadyExists(path: string): TokentrayError {

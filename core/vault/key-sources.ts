@@ -19,21 +19,28 @@ export type KeyPorts = Pick<Ports, 'random' | 'clock' | 'keychain'>;
  * `key_wrong`, `keychain_locked`, `keychain_denied` or `keychain_unreachable`. Never writes.
  */
 export async function readKeychain(ports: KeyPorts, vaultId: string, backend: string): Promise<Uint8Array[]> {
-  const answer = await asked(ports, ports.keychain.read(vaultId));
-  if (answer.kind === 'absent') {
+  const secret = await readFromKeychain(ports, vaultId);
+  if (secret === undefined) {
     throw new TokentrayError(
       'key_absent',
       `${ports.keychain.name} has no key for this vault; ${backend} held it last. The vault was left as it is. ` +
         'Try again, open it with another slot (tokentray unlock), or restore a backup.',
     );
   }
-  if (answer.kind !== 'ok') throw keychainError(answer.kind, ports.keychain.name);
-  const keys = splitKeys(answer.secret);
+  const keys = splitKeys(secret);
   if (keys.length > 0) return keys;
   throw new TokentrayError(
     'key_wrong',
     `${ports.keychain.name} holds something else than a key under the name of this vault. Nothing was changed.`,
   );
+}
+
+/** What the item holds; undefined when there is none. Throws `keychain_locked`, `_denied` or `_unreachable`. */
+export async function readFromKeychain(ports: KeyPorts, item: string): Promise<Uint8Array | undefined> {
+  const answer = await asked(ports, ports.keychain.read(item));
+  if (answer.kind === 'absent') return undefined;
+  if (answer.kind === 'ok') return answer.secret;
+  throw keychainError(answer.kind, ports.keychain.name);
 }
 
 /**

@@ -83,6 +83,24 @@ export class SealedRows {
     if (this.#statements[table].remove.run(id, expected).changes === 0) throw conflict(table, id);
   }
 
+  /** One value from elsewhere; undefined when it does not open at that place. */
+  openCell(
+    key: Uint8Array,
+    table: SealedTable,
+    id: string,
+    generation: number,
+    column: string,
+    sealed: Uint8Array | null,
+  ): Uint8Array | undefined {
+    if (sealed === null) return undefined;
+    try {
+      return open(key, sealed, this.#place(table, id, column, generation));
+    } catch (error) {
+      if (error instanceof TokentrayError) return undefined;
+      throw error;
+    }
+  }
+
   /** Seals every value again under another key; generations stay. Returns how many. A damaged row throws `tampered`. */
   reseal(from: Uint8Array, to: Uint8Array): number {
     let seals = 0;

@@ -14,7 +14,7 @@ export const SEALED_TABLES = {
 
 export type SealedTable = keyof typeof SEALED_TABLES;
 
-const MIGRATIONS: readonly string[] = [
+export const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE header (id INTEGER PRIMARY KEY CHECK (id = 1), doc TEXT NOT NULL) STRICT;
 
@@ -38,6 +38,14 @@ const MIGRATIONS: readonly string[] = [
     outcome TEXT, mark TEXT
   ) STRICT;
   `,
+  `
+  -- The header once more, on a page of its own.
+  CREATE TABLE header_copy (id INTEGER PRIMARY KEY CHECK (id = 1), doc TEXT NOT NULL) STRICT;
+  INSERT INTO header_copy SELECT id, doc FROM header;
+
+  -- What tells that the rows are those that were written last.
+  CREATE TABLE ledger (id INTEGER PRIMARY KEY CHECK (id = 1), sealed BLOB NOT NULL) STRICT;
+  `,
 ];
 
 /** The schema this program writes, kept in SQLite's user_version. */
@@ -47,8 +55,8 @@ export function schemaOf(database: DatabaseSync): number {
   return Number(database.prepare('PRAGMA user_version').get()?.user_version);
 }
 
-/** Throws `vault_damaged` for a database that is not a vault, `vault_newer` for one of a newer program. Never writes. */
-export function checkSchema(database: DatabaseSync): void {
+/** Whether a newer program wrote it. Throws `vault_damaged` for a database that is not a vault. Never writes. */
+export function isNewer(database: DatabaseSync): boolean {
   const version = schemaOf(database);
   const header = database
     .prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'header'")
@@ -59,10 +67,14 @@ export function checkSchema(database: DatabaseSync): void {
       'The vault file is empty or is not a vault. It was left as it is. Restore a backup, or move the file away to start new.',
     );
   }
-  if (version <= SCHEMA_VERSION) return;
-  throw new TokentrayError(
+  return version > SCHEMA_VERSION;
+}
+
+/** For what needs to be written, or cannot be read by this program. */
+export function newerError(): TokentrayError {
+  return new TokentrayError(
     'vault_newer',
-    `The vault has schema ${version}, this program knows ${SCHEMA_VERSION}. Nothing was changed. Update Tokentray.`,
+    'The vault was written by a newer version of Tokentray, so this one only reads it. Nothing was changed. Update Tokentray.',
   );
 }
 

@@ -8,25 +8,38 @@ import { TokentrayError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import type { Ports } from '../ports.ts';
 import { AttemptDelay } from './attempt-delay.ts';
+import { copyDatabase, datedName } from './copies.ts';
 import { makeVaultFile, refuseOrphan } from './creation.ts';
-import { guarded, openDatabase, readPragmas, Transactions } from './database.ts';
+import { guarded, isSound, openDatabase, readPragmas, Transactions } from './database.ts';
+import { forgetEpoch, readEpoch, writeEpoch } from './epoch.ts';
 import { look, prepareDirectory } from './file-safety.ts';
 import { type Header, readHeader, SLOTS_MAX, writeHeader } from './header.ts';
+import { InPlace } from './in-place.ts';
 import { forgetInKeychain, storeInKeychain } from './key-sources.ts';
+import { LEDGER, Ledger, type LedgerState } from './ledger.ts';
+import { type Review, type ReviewCause, reviewCauseOf } from './review.ts';
 import { rotateSlots } from './rotation.ts';
 import { type Columns, countValues, type DamagedRow, type SealedRow, SealedRows } from './rows.ts';
-import { migrate, type SealedTable } from './schema.ts';
+import { migrate, newerError, SCHEMA_VERSION, SEALED_VERSION, type SealedTable, schemaOf } from './schema.ts';
 import { dataKeyCheck, findKey, makeSlot, type OpenedSlot } from './slot-keys.ts';
 import { KEY_BYTES, type Slot, type SlotCredential, type SlotView, slotView } from './slots.ts';
 
 export interface VaultOptions extends Pick<Ports, 'random' | 'clock' | 'keychain' | 'log'> {
   /** Where `vault.db` is, or shall be. */
   readonly path: string;
+  /** Stands for this machine and folder; a vault of another one needs review. Absent: nobody looks. */
+  readonly device?: string | undefined;
 }
 
 export interface Vault {
   readonly id: string;
   readonly unlocked: boolean;
+  /** Why no refresh token in it may be sent; undefined when all is well. While locked: as far as is known. */
+  review(): Review | undefined;
+  /** A person says that this vault is used here and nowhere else: ends the review. */
+  useHere(): void;
+  /** Why nothing can be written: `vault_newer` or `vault_replaced`. Undefined when it can, as far as is known. */
+  unwritable(): TokentrayError | undefined;
   slots(): readonly SlotView[];
   /**
    * Does nothing when open. Without a credential tries the slots that need nobody: keychain, then key file. Throws `key_absent`, `key_wrong`,
@@ -61,6 +74,8 @@ export interface Vault {
    * is caught. Throws `storage` in words. Works while locked.
    */
   transaction<T>(work: () => T): T;
+  /** False when SQLite finds damage anywhere in the file. */
+  isSound(): boolean;
   /** 32 bytes derived from the data key for one purpose (HKDF-SHA256, RFC 5869). Another data key, another subkey. */
   subkey(purpose: string): Uint8Array;
   /** For the tables that are not sealed, `caller` and `audit`; usable while locked. */
@@ -77,10 +92,15 @@ const SEAL_BLOCK = 4_096;
 export async function createVault(options: VaultOptions, credential: SlotCredential): Promise<Vault> {
   const path = resolve(options.path);
   const dataKey = await makeVaultFile(path, options, credential);
-  return new OpenVault(path, options, dataKey);
+  const vault = new OpenVault(path, options);
+  await vault.begin(dataKey);
+  return vault;
 }
 
-/** Opens a vault that exists, locked. Throws `setup`, `unsafe_path`, `vault_damaged`, `vault_newer`, `storage`. */
+/**
+ * Opens a vault that exists, locked. One of a newer program is opened for reading only. Throws `setup`, `unsafe_path`,
+ * `vault_damaged`, `vault_newer` (this program cannot even read what is in it) or `storage`.
+ */
 export function openVault(options: VaultOptions): Vault {
   const path = resolve(options.path);
   if (look(path) === undefined) {
@@ -91,7 +111,7 @@ export function openVault(options: VaultOptions): Vault {
     );
   }
   prepareDirectory(dirname(path), options.log);
-  return new OpenVault(path, options, undefined);
+  return new OpenVault(path, options);
 }
 
 class OpenVault implements Vault {
@@ -103,29 +123,43 @@ class OpenVault implements Vault {
   readonly #delay: AttemptDelay;
   #header: Header;
   #dataKey: Uint8Array | undefined;
+  /** Of the ledger; comes and goes with the data key. */
+  #markKey: Uint8Array | undefined;
   #seals: number;
+  readonly #ledger: Ledger;
+  readonly #newer: boolean;
+  readonly #hadLog: boolean;
+  readonly #inPlace: InPlace;
+  /** That this process uses the vault is on the disk. */
+  #begun = false;
   /** Aborted by every lock: what began before it must not unlock the vault after it. */
   #untilLock = new AbortController();
   /** One change of keys at a time, in the order of the calls. */
   #queue: Promise<unknown> = Promise.resolve();
 
-  constructor(path: string, options: VaultOptions, dataKey: Uint8Array | undefined) {
+  constructor(path: string, options: VaultOptions) {
     this.#path = path;
     this.#options = options;
-    this.#database = openDatabase(path, options.log);
-    this.#transactions = new Transactions(this.#database);
+    const { database, newer, hadLog } = openDatabase(path, options.log);
+    this.#database = database;
+    this.#newer = newer;
+    this.#hadLog = hadLog;
+    this.#inPlace = new InPlace(path, database, options);
+    this.#transactions = new Transactions(database);
     this.#delay = new AttemptDelay(options.clock);
     try {
-      guarded(() => migrate(this.#database));
-      this.#header = guarded(() => readHeader(this.#database));
+      if (!newer) this.#migrate();
+      this.#header = guarded(() => readHeader(database));
       const { vault_id, schema_version, seals } = this.#header;
-      this.#rows = guarded(() => new SealedRows(this.#database, vault_id, schema_version, options.random));
+      if (schema_version > SEALED_VERSION) throw newerError();
+      this.#rows = guarded(() => new SealedRows(database, vault_id, schema_version, options.random));
+      this.#ledger = guarded(() => new Ledger(database, vault_id, options.random));
       this.#seals = seals;
     } catch (error) {
-      this.#database.close();
-      throw error;
+      database.close();
+      // Our statements make no sense in it.
+      throw newer ? newerError() : error;
     }
-    this.#dataKey = dataKey;
   }
 
   get id(): string {
@@ -134,6 +168,26 @@ class OpenVault implements Vault {
 
   get unlocked(): boolean {
     return this.#dataKey !== undefined;
+  }
+
+  unwritable(): TokentrayError | undefined {
+    return this.#newer ? newerError() : this.#inPlace.replaced;
+  }
+
+  review(): Review | undefined {
+    return this.#header.review ?? undefined;
+  }
+
+  useHere(): void {
+    const key = this.#key();
+    const device = this.#options.device ?? this.#header.device;
+    const header = { ...this.#header, review: null, device };
+    this.transaction(() => {
+      this.#ledger.write(key, this.#markKey!);
+      writeHeader(this.#database, header);
+    });
+    this.#header = header;
+    this.#options.log.info('vault.used_here', { vault: this.id });
   }
 
   slots(): readonly SlotView[] {
@@ -145,13 +199,14 @@ class OpenVault implements Vault {
       if (this.#dataKey) return;
       const opened = await this.#open(credential, signal);
       opened.kek.fill(0);
+      const remembers = opened.slot.kind === 'keychain' && !this.#begun;
+      const epoch = remembers ? await readEpoch(this.#options, this.id) : undefined;
       if (signal.aborted) {
         opened.dataKey.fill(0);
         throw lockedError();
       }
-      this.#dataKey = opened.dataKey;
       this.#options.log.info('vault.unlocked', { vault: this.id, slot: opened.slot.kind });
-      this.#recordUse(opened.slot.id);
+      await this.begin(opened.dataKey, opened.slot, epoch);
     });
   }
 
@@ -160,7 +215,9 @@ class OpenVault implements Vault {
     this.#untilLock = new AbortController();
     if (!this.#dataKey) return;
     this.#dataKey.fill(0);
+    this.#markKey?.fill(0);
     this.#dataKey = undefined;
+    this.#markKey = undefined;
     this.#options.log.info('vault.locked', { vault: this.id });
   }
 
@@ -205,7 +262,9 @@ class OpenVault implements Vault {
         slots: slots.filter((other) => other !== slot),
         slot_in_use: slot_in_use === id ? null : slot_in_use,
       });
-      if (slot.kind === 'keychain') await forgetInKeychain(this.#options, this.id);
+      if (slot.kind !== 'keychain') return;
+      await forgetInKeychain(this.#options, this.id);
+      await forgetEpoch(this.#options, this.id);
     });
   }
 
@@ -236,24 +295,42 @@ class OpenVault implements Vault {
   put(table: SealedTable, id: string, columns: Columns, expected: number | null): number {
     const key = this.#key();
     this.#transactions.assertIntact();
-    return guarded(() => {
-      this.#countSeals(countValues(columns));
-      return this.#rows.put(key, table, id, columns, expected);
+    return this.transaction(() => {
+      this.#countSeals(countValues(columns) + 1);
+      const generation = this.#rows.put(key, table, id, columns, expected);
+      const from = expected === null ? undefined : { table, id, generation: expected };
+      this.#ledger.note(key, this.#markKey!, from, { table, id, generation });
+      return generation;
     });
   }
 
   remove(table: SealedTable, id: string, expected: number): void {
-    this.#key();
+    const key = this.#key();
     this.#transactions.assertIntact();
-    guarded(() => this.#rows.remove(table, id, expected));
+    this.transaction(() => {
+      this.#countSeals(1);
+      this.#rows.remove(table, id, expected);
+      this.#ledger.note(key, this.#markKey!, { table, id, generation: expected }, undefined);
+    });
   }
 
   transaction<T>(work: () => T): T {
-    return this.#transactions.run(work);
+    return guarded(() => {
+      if (!this.#database.isTransaction) this.#assertWritable();
+      return this.#transactions.run(work);
+    });
+  }
+
+  isSound(): boolean {
+    return isSound(this.#database);
   }
 
   subkey(purpose: string): Uint8Array {
-    return new Uint8Array(hkdfSync('sha256', this.#key(), this.id, `tokentray ${purpose}`, KEY_BYTES));
+    return this.#subkeyOf(this.#key(), purpose);
+  }
+
+  #subkeyOf(key: Uint8Array, purpose: string): Uint8Array {
+    return new Uint8Array(hkdfSync('sha256', key, this.id, `tokentray ${purpose}`, KEY_BYTES));
   }
 
   database(): DatabaseSync {
@@ -266,7 +343,75 @@ class OpenVault implements Vault {
 
   close(): void {
     this.lock();
-    if (this.#database.isOpen) guarded(() => this.#database.close());
+    if (!this.#database.isOpen) return;
+    if (this.#begun) this.#saveIfPossible({ ...this.#header, running: false }, 'vault.end_not_recorded');
+    guarded(() => this.#database.close());
+  }
+
+  /**
+   * Takes the key. At the first time in this process: looks whether this is the vault of the last start, in the place
+   * where it is at home, and notes on the disk that it is in use. `epoch`: what the keychain remembers.
+   */
+  async begin(dataKey: Uint8Array, slot: Slot = this.#header.slots[0]!, epoch?: number): Promise<void> {
+    this.#dataKey = dataKey;
+    this.#markKey = this.subkey(LEDGER);
+    if (this.#begun) {
+      if (this.#header.slot_in_use !== slot.id)
+        this.#saveIfPossible({ ...this.#header, slot_in_use: slot.id }, 'vault.slot_not_recorded');
+      return;
+    }
+    const ledger = guarded(() => this.#ledger.compare(dataKey, this.#markKey!));
+    const header = this.#firstUse(slot, epoch, ledger);
+    // Known even where it cannot be written down.
+    this.#header = { ...this.#header, review: header.review };
+    const noted = this.#saveIfPossible(header, 'vault.slot_not_recorded', () => {
+      if (ledger === 'new') this.#ledger.write(dataKey, this.#markKey!);
+    });
+    if (!noted) return;
+    this.#begun = true;
+    // The file says by itself from now on that there must be a log beside it. The log keeps its length.
+    guarded(() => this.#database.exec('PRAGMA wal_checkpoint(FULL)'));
+    if (slot.kind === 'keychain') await writeEpoch(this.#options, this.id, header.epoch);
+  }
+
+  #firstUse(slot: Slot, epoch: number | undefined, ledger: LedgerState): Header {
+    const here = this.#options.device;
+    const { device, epoch: own, review, running } = this.#header;
+    const cause = reviewCauseOf({
+      moved: here !== undefined && device !== null && device !== here,
+      older: epoch !== undefined && epoch > own,
+      logLost: running && !this.#hadLog,
+      changed: ledger === 'changed',
+    });
+    return {
+      ...this.#header,
+      slot_in_use: slot.id,
+      device: device ?? here ?? null,
+      epoch: Math.max(own, epoch ?? 0) + 1,
+      running: true,
+      review: review ?? (cause ? this.#newReview(cause) : null),
+    };
+  }
+
+  #newReview(cause: ReviewCause): Review {
+    this.#options.log.warn('vault.needs_review', { vault: this.id, cause });
+    return { cause, since: this.#options.clock.wall() };
+  }
+
+  /** One verified copy before the first step, so that no step can lose anything. */
+  #migrate(): void {
+    const version = schemaOf(this.#database);
+    if (version === SCHEMA_VERSION) return;
+    const { clock, log } = this.#options;
+    const copy = datedName(this.#path, `schema-${version}`, clock.wall());
+    copyDatabase(this.#database, copy);
+    guarded(() => migrate(this.#database));
+    log.info('vault.migrated', { from: version, to: SCHEMA_VERSION, copy });
+  }
+
+  #assertWritable(): void {
+    const reason = this.unwritable();
+    if (reason) throw reason;
   }
 
   #key(): Uint8Array {
@@ -287,15 +432,22 @@ class OpenVault implements Vault {
 
   #resealUnder(fresh: Uint8Array, slots: readonly Slot[]): void {
     const old = this.#key();
+    const markKey = this.#subkeyOf(fresh, LEDGER);
     const header = this.transaction(() => {
-      const seals = this.#rows.reseal(old, fresh);
-      const next = { ...this.#header, slots: [...slots], seals, key_check: dataKeyCheck(fresh, this.id) };
+      const changed = this.#ledger.compare(old, this.#markKey!) === 'changed';
+      const seals = this.#rows.reseal(old, fresh) + 1;
+      this.#ledger.write(fresh, markKey);
+      const review = this.#header.review ?? (changed ? this.#newReview('rows_changed') : null);
+      const key_check = dataKeyCheck(fresh, this.id);
+      const next = { ...this.#header, slots: [...slots], seals, key_check, review };
       writeHeader(this.#database, next);
       return next;
     });
     this.#header = header;
     this.#seals = header.seals;
     this.#dataKey = fresh;
+    this.#markKey?.fill(0);
+    this.#markKey = markKey;
     old.fill(0);
   }
 
@@ -327,13 +479,17 @@ class OpenVault implements Vault {
   }
 
   /** A vault that cannot be written still opens: its tokens can be served from memory (fault 16). */
-  #recordUse(slot: string): void {
-    if (this.#header.slot_in_use === slot) return;
+  #saveIfPossible(header: Header, event: string, also: () => void = () => {}): boolean {
     try {
-      this.#save({ ...this.#header, slot_in_use: slot });
+      this.transaction(() => {
+        also();
+        this.#save(header);
+      });
+      return true;
     } catch (error) {
       if (!(error instanceof TokentrayError)) throw error;
-      this.#options.log.warn('vault.slot_not_recorded', { vault: this.id, code: error.code });
+      this.#options.log.warn(event, { vault: this.id, code: error.code });
+      return false;
     }
   }
 

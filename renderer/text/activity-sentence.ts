@@ -82,9 +82,11 @@ const CONNECTION: Readonly<Record<string, readonly [string, string]>> = {
   renamed: ['', ' has a new name.'],
   refreshed: ['', ' was refreshed.'],
   refresh_failed: ['', ' could not be refreshed'],
+  not_stored: ['', ' has a new refresh token that is in memory only'],
   needs_consent: ['', ' needs your consent'],
   revoked: ['The grant of ', ' was revoked.'],
   removed: ['', ' was removed.'],
+  expiring: ['', ' will end soon: look at the calendar.'],
 };
 
 const CONSENT: Readonly<Record<string, string>> = {
@@ -110,7 +112,7 @@ export function activitySentence(entry: ActivityJson): ActivitySentence {
       return handOut(entry);
     case 'connection': {
       const [before, after] = CONNECTION[outcome] ?? ['', ` ${outcome.replaceAll('_', ' ')}.`];
-      const failed = outcome === 'refresh_failed' || outcome === 'needs_consent';
+      const failed = ['refresh_failed', 'not_stored', 'needs_consent'].includes(outcome);
       const named =
         connection === null
           ? { before: before === '' ? REMOVED : `${before}a removed connection` }
@@ -129,6 +131,13 @@ export function activitySentence(entry: ActivityJson): ActivitySentence {
       return failed ? { ...named, failed, ...ending(after, code) } : { ...named, failed, after };
     }
     case 'provider':
+      if (outcome === 'refused')
+        return {
+          before: `The provider ${entry.provider} rejects this client.`,
+          after: '',
+          advice: 'Check its client ID and secret.',
+          failed: true,
+        };
       return { before: `The provider ${entry.provider} was ${outcome}.`, after: '', failed: false };
     case 'key':
       return {

@@ -7,6 +7,7 @@ const CONNECTION: Readonly<Record<string, string>> = {
   renamed: 'renamed',
   refreshed: 'refreshed',
   refresh_failed: 'refresh failed',
+  not_stored: 'new refresh token not stored',
   needs_consent: 'consent needed',
   revoked: 'revoked',
   removed: 'removed',

@@ -1,5 +1,5 @@
-// Everything that will end, as far as it is known: access tokens that nothing refreshes, and keys with an expiry; and
-// what has ended already and waits for a person. Pure, for the calendar.
+// Everything that will end, as far as it is known: access tokens that nothing refreshes, grants that their provider limits,
+// and keys with an expiry; and what has ended already and waits for a person. Pure, for the calendar.
 import type { ConnectionJson, KeyJson } from '../../api/wire.ts';
 
 /** What is looked ahead. */
@@ -9,8 +9,21 @@ export const DAYS_AHEAD = 90;
 export const SOON_DAYS = 7;
 
 export type Ending =
-  | { readonly kind: 'connection'; readonly id: string; readonly name: string; readonly at: number }
+  | {
+      readonly kind: 'connection';
+      readonly id: string;
+      readonly name: string;
+      readonly at: number;
+      readonly what: DeadlineJson['what'];
+      /** A refresh before it moves it on: nothing is to be done. */
+      readonly renews: boolean;
+    }
   | { readonly kind: 'key'; readonly name: string; readonly at: number };
+
+type DeadlineJson = ConnectionJson['deadlines'][number];
+
+/** A limit that is moved on several times a day is no date to remember. */
+const WORTH_SECONDS = 86_400;
 
 export interface Waiting {
   readonly id: string;
@@ -37,13 +50,16 @@ export function endingsOf(
 ): Endings {
   const waiting: Waiting[] = [];
   const ends: Ending[] = [];
-  for (const { id, name, status, refreshable, expires_at } of connections) {
+  for (const { id, name, status, deadlines } of connections) {
     if (status === 'needs_consent') waiting.push({ id, name });
-    // A revoked grant was ended on purpose; one that refreshes itself has no known end.
-    if (status === 'needs_consent' || status === 'revoked' || refreshable || expires_at === null) continue;
-    const at = Date.parse(expires_at);
-    if (at > now) ends.push({ kind: 'connection', id, name, at });
-    else if (status !== 'consenting') waiting.push({ id, name });
+    for (const deadline of deadlines) {
+      const { what, renews } = deadline;
+      const at = Date.parse(deadline.at);
+      if (at > now) {
+        if (!renews || deadline.seconds >= WORTH_SECONDS)
+          ends.push({ kind: 'connection', id, name, at, what, renews });
+      } else if (what === 'access_token' && status !== 'consenting') waiting.push({ id, name });
+    }
   }
   for (const { name, expires_at } of keys) {
     if (expires_at !== null) ends.push({ kind: 'key', name, at: Date.parse(expires_at) });

@@ -26,4 +26,6 @@ export const FIELD_LABELS: Readonly<Record<FormField, string>> = {
   profile_label: 'Account name field',
   api_base_url: 'API base address',
   access_token_seconds: 'Life of a token in seconds',
+  refresh_idle_seconds: 'Longest idle time of a grant in seconds',
+  refresh_absolute_seconds: 'Life of a grant in seconds',
 };

@@ -47,9 +47,9 @@ export function Calendar() {
           {later > 0 && <p className={styles.note}>{later} more will end after that.</p>}
         </div>
         <p className={styles.note}>
-          Listed are access tokens that nothing can refresh, and keys with an expiry. Tokens that refresh
-          themselves are not listed. When a provider will ask for your consent again is not known beforehand:
-          it stands here once it is needed.
+          Listed are access tokens that nothing can refresh, grants with a limit that the provider's entry or
+          answers name, and keys with an expiry. Tokens that refresh themselves are not listed. Whatever else
+          ends is not known beforehand: it stands here once your consent is needed.
         </p>
       </div>
     </Page>

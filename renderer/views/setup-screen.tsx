@@ -1,12 +1,17 @@
 // The first start: what will open the vault. A passphrase is the default, because it depends on nothing else.
 import { vaultChanged } from '../event-effects.ts';
+import { navigate } from '../router.ts';
 import { Button } from '../ui/button.tsx';
+import { notify } from '../ui/toast.tsx';
 import { useNewSlot } from './new-slot/new-slot.ts';
 import { NewSlotForm } from './new-slot/new-slot-form.tsx';
 import { Screen } from './screen.tsx';
 
 export function SetupScreen() {
-  const slot = useNewSlot(() => vaultChanged('open'));
+  const slot = useNewSlot(({ kind }) => {
+    vaultChanged('open');
+    if (kind !== 'passphrase') offerRecovery();
+  });
   return (
     <Screen title="Set up Tokentray">
       <p>
@@ -20,4 +25,13 @@ export function SetupScreen() {
       </NewSlotForm>
     </Screen>
   );
+}
+
+/** A keychain or a key file can be lost with the machine; what a person knows cannot. */
+function offerRecovery(): void {
+  notify({
+    title: 'Add a recovery passphrase',
+    detail: 'Without a second way to open it, the vault is lost with its key.',
+    action: { label: 'Add one', run: () => navigate('/settings') },
+  });
 }

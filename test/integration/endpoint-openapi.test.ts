@@ -135,6 +135,7 @@ test('every answer of a running host, good or bad, is as its OpenAPI document sa
   await ask('GET /v1/connections', 423);
   await ask('GET /v1/status', 200);
   await ask('POST /v1/unlock', 200);
+  await ask('POST /v1/vault/use-here', 200);
   await ask('POST /v1/vault/rotate', 200, { body: { credentials: [] } });
   assert.ok(asked.size >= 36, `${asked.size} routes were asked`);
 });

@@ -363,7 +363,7 @@ test('promise 73: a changed key slot is called tampered, not a wrong key', async
   assertProblem(await world.call('POST', '/v1/unlock'), 500, 'tampered');
 });
 
-test('a vault that is not a vault stops the start with a sentence, and its bytes stay', async (t) => {
+test('a host on a vault that is no vault starts, says so everywhere, makes no new one, and its bytes stay', async (t) => {
   for (const [what, bytes] of [
     ['empty', ''],
     ['text', 'this is not a database\n'.repeat(100)],
@@ -372,11 +372,15 @@ test('a vault that is not a vault stops the start with a sentence, and its bytes
     const path = join(home, 'vault.db');
     for (const suffix of ['-wal', '-shm']) rmSync(path + suffix, { force: true });
     writeFileSync(path, bytes);
-    await assert.rejects(
-      startRunningHost({ home }),
-      refusal('vault_damaged', /Restore a backup|left as it is/),
-      what,
-    );
+    const host = await startRunningHost({ home });
+    const { state, warnings } = (await host.call('GET', '/v1/status')).json;
+    assert.equal(state, 'unreadable', what);
+    assert.match(String(warnings), /Restore a backup|left as it is/, what);
+    const slot = await host.call('POST', '/v1/vault/slots', {
+      body: { kind: 'passphrase', passphrase: 'long enough' },
+    });
+    assert.deepEqual([slot.status, slot.json.code], [503, 'vault_damaged'], what);
+    await host.stop();
     assert.equal(readFileSync(path, 'utf8'), bytes);
   }
 });

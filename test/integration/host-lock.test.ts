@@ -41,7 +41,7 @@ test('a second host on the same vault is refused with host_running, in this proc
   assert.throws(() => acquireHostLock(path, log), is('host_running'));
 });
 
-test('the lock of a host that was killed is free at once', async (t) => {
+test('promise 103: the lock of a host that was killed is free at once', async (t) => {
   const path = join(temporary(t), 'host.lock');
   const { child, said } = await startHolder(t, path);
   assert.equal(said, 'held');

@@ -86,7 +86,7 @@ test('promises 71 and 75: with an unlocked keychain the first start makes the va
   assert.deepEqual(await session.run([`read:${vaultIdOf(host)}`]), [kept]);
 });
 
-test('promise 71: a keychain that is locked at a later start is waited for: the vault is "locked", unchanged, and opens afterwards', {
+test('promise 71, fault 31: a keychain that is locked at a later start is waited for: the vault is "locked", unchanged, and opens afterwards', {
   skip,
 }, async (t) => {
   await session.start('unlocked');
@@ -122,7 +122,7 @@ test('promise 71: a keychain that is locked at the first start gets no key, and 
   assert.equal(existsSync(join(host.home, 'vault.db')), false);
 });
 
-test('promises 71 and 72: a key that was removed from the keychain is "absent": nothing is made in its place, every byte of the vault stays', {
+test('promises 71 and 72, fault 33: a key that was removed from the keychain is "absent": nothing is made in its place, every byte of the vault stays', {
   skip,
 }, async (t) => {
   await session.start('unlocked');
@@ -144,7 +144,7 @@ test('promises 71 and 72: a key that was removed from the keychain is "absent": 
   assert.equal((await statusOf(await start(t, host.home))).state, 'open');
 });
 
-test('promise 74, AC-NP-04: without a keychain service the host asks for a passphrase or key file, uses nothing else, and runs with what it is given', {
+test('promise 74, fault 30, AC-NP-04: without a keychain service the host asks for a passphrase or key file, uses nothing else, and runs with what it is given', {
   skip,
 }, async (t) => {
   await session.stop();

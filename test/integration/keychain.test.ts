@@ -67,7 +67,7 @@ test('promise 71: a keychain without any collection is not "absent", for nothing
   );
 });
 
-test('promise 71: a prompt that nobody answers is given up after the time-out and counts as locked', {
+test('promise 71, fault 31: a prompt that nobody answers is given up after the time-out and counts as locked', {
   skip,
 }, async () => {
   assert.equal(LIMITS.keychainMs, 20_000);
@@ -85,7 +85,7 @@ test('a keychain that is there and does not answer is unreachable', { skip }, as
   assert.deepEqual(await keyring.run(['read:v1']), [{ kind: 'unreachable' }]);
 });
 
-test('promise 74: without a Secret Service or without a bus nothing else is used, the kernel key store included', {
+test('promise 74, fault 30: without a Secret Service or without a bus nothing else is used, the kernel key store included', {
   skip: skip || process.platform !== 'linux',
 }, async () => {
   const kernelKeys = () => readFileSync('/proc/keys', 'utf8').includes('tokentray');

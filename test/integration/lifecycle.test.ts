@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
+import { systemRandom } from '../../host/random.ts';
 import { createUserAgent } from '../../sandbox/user-agent.ts';
 import { after, answering, type HostileProvider, honestly } from '../support/hostile-provider.ts';
 import { inTime, until } from '../support/in-time.ts';
@@ -57,6 +58,33 @@ test('promise 82: a lock refuses new work at once, lets a refresh in flight be s
   assert.deepEqual([provider.refreshes.length, provider.revoked.length], [1, 0]);
   assert.equal((await world.call('POST', '/v1/unlock')).status, 200);
   for (const account of ['a', 'b']) assert.equal((await force(world, account)).status, 200, account);
+});
+
+test('promise 82: a lock overwrites the key in memory, once the refresh in flight is stored and not before', async (t) => {
+  // By reference: what the vault does to its key is seen here.
+  const drawn: Uint8Array[] = [];
+  const random = {
+    bytes(count: number) {
+      drawn.push(systemRandom.bytes(count));
+      return drawn.at(-1)!;
+    },
+  };
+  const { world, provider } = await worldOf(t, ['a'], { ports: { random } });
+  const isZero = (bytes: Uint8Array) => bytes.every((byte) => byte === 0);
+  const living = drawn.filter((bytes) => bytes.length === 32 && !isZero(bytes));
+  const answer = Promise.withResolvers<void>();
+  provider.onToken(after(answer.promise, honestly()));
+  const inFlight = force(world, 'a');
+  await until('the refresh request', () => provider.refreshes.length === 1);
+  const lock = world.call('POST', '/v1/lock');
+  await until('the lock to begin', () => world.host.host.engine.state() === 'locked');
+  assert.deepEqual(living.filter(isZero), []);
+  answer.resolve();
+  await inTime('the lock', lock);
+  await inFlight;
+  assert.equal(living.filter(isZero).length, 1);
+  assert.equal((await world.call('POST', '/v1/unlock')).status, 200);
+  assert.equal((await force(world, 'a')).status, 200);
 });
 
 test('promise 82: who waits in the queue of a provider when a lock begins has sent nothing', async (t) => {

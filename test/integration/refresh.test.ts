@@ -2,8 +2,16 @@
 // is down, gone, impatient or does not know us any more.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { ReportJson } from '../../api/wire.ts';
 import { LIMITS } from '../../core/limits.ts';
-import { answering, type Fields, type HostileProvider, honestly } from '../support/hostile-provider.ts';
+import type { TokentrayEvent } from '../../core/model/event.ts';
+import {
+  answering,
+  claimsOf,
+  type Fields,
+  type HostileProvider,
+  honestly,
+} from '../support/hostile-provider.ts';
 import { until } from '../support/in-time.ts';
 import {
   addProvider,
@@ -90,7 +98,10 @@ test('promise 97: a token that lives longer than 24.8 days is not refreshed at o
   await letPass(world, LIMITS.tickMs);
   assert.equal(provider.refreshes.length, 0);
   assert.equal((await tokenOf(world, 'acme')).access_token, token.access_token);
-  assert.ok(Math.max(...pauses) <= TIMER_MAX_MS, 'a pause that Node would skip');
+  assert.ok(
+    pauses.every((ms) => ms <= TIMER_MAX_MS),
+    'a pause that Node would skip',
+  );
 });
 
 for (const [said, life, source] of [
@@ -332,31 +343,111 @@ test('promise 98: of tokens that are over when they come each is given as it is,
   assert.equal(provider.refreshes.length, 2);
 });
 
-test('promise 99: after the clock was set back a day no dead token is given, none lives longer than it does, and one refresh does', async (t) => {
+test('fault 62, promise 99: after the clock was set back a day the token lives as long as it truly does, and one refresh puts its dates right', async (t) => {
   const { world, provider } = await connected(t);
   const first = await tokenOf(world, 'acme');
-  world.clock.advance(3_500_000 - LIMITS.tickMs);
-  await letPass(world, 0);
-  const before = provider.refreshes.length;
+  world.clock.advance(600_000);
   world.clock.jumpWall(-DAY_MS);
   const given = await tokenOf(world, 'acme');
-  assert.notEqual(given.access_token, first.access_token);
-  assert.equal(given.expires_in, 3_600);
-  assert.equal(provider.refreshes.length, before + 1);
-  assert.equal((await tokenOf(world, 'acme')).access_token, given.access_token);
-  assert.equal(provider.refreshes.length, before + 1);
+  assert.equal(given.access_token, first.access_token);
+  assert.equal(given.expires_in, 3_000);
+  // Told in the time that the caller reads on its own clock.
+  assert.equal(Date.parse(given.expires_at ?? ''), world.clock.wall() + 3_000_000);
+  assert.equal(provider.refreshes.length, 0);
+  await letPass(world, 20 * LIMITS.tickMs);
+  assert.equal(provider.refreshes.length, 1);
+  const after = await tokenOf(world, 'acme');
+  assert.ok((after.expires_in ?? 0) > 3_000);
+  assert.equal(Date.parse(after.expires_at ?? ''), world.clock.wall() + (after.expires_in ?? 0) * 1_000);
   // A correction of a few seconds is none of this.
   world.clock.jumpWall(-20_000);
   const corrected = await tokenOf(world, 'acme');
-  assert.deepEqual([corrected.access_token, corrected.expires_in], [given.access_token, 3_600]);
+  assert.deepEqual([corrected.access_token, corrected.expires_at], [after.access_token, after.expires_at]);
 });
 
-test('promise 99: after the clock was set back a day the background refreshes at its next tick, once', async (t) => {
+test('fault 62, promise 99: a clock that is set back by less than the age of a token adds nothing to its life', async (t) => {
+  const { world, provider } = await connected(t);
+  const first = await tokenOf(world, 'acme');
+  await provider.close();
+  world.clock.advance(2_000_000);
+  world.clock.jumpWall(-1_900_000);
+  const given = await tokenOf(world, 'acme');
+  assert.deepEqual([given.access_token, given.expires_in], [first.access_token, 1_600]);
+  world.clock.advance(1_589_000);
+  assert.equal((await tokenOf(world, 'acme')).expires_in, 11);
+  world.clock.advance(2_000);
+  assertProblem(await askToken(world, 'acme'), 503, 'offline');
+  assert.equal((await connectionOf(world, 'acme')).status, 'active');
+});
+
+test('fault 61: after the clock went on by a day each connection is refreshed once, and no grant is declared dead', async (t) => {
   const { world, provider } = await connected(t);
   await letPass(world, 60_000);
-  world.clock.jumpWall(-DAY_MS);
+  world.clock.jumpWall(DAY_MS);
   await letPass(world, 20 * LIMITS.tickMs);
   assert.equal(provider.refreshes.length, 1);
+  assert.equal((await connectionOf(world, 'acme')).status, 'active');
+  assert.ok(((await tokenOf(world, 'acme')).expires_in ?? 0) > 3_000);
+});
+
+test('fault 61: a token that cannot be refreshed is given again when the clock that was a day ahead is right again', async (t) => {
+  const { world } = await connected(t, (acme) => {
+    acme.onToken(honestly({ refresh_token: undefined }));
+  });
+  const first = await tokenOf(world, 'acme');
+  world.clock.jumpWall(DAY_MS);
+  assertProblem(await askToken(world, 'acme'), 409, 'consent_needed');
+  world.clock.jumpWall(-DAY_MS);
+  assert.equal((await tokenOf(world, 'acme')).access_token, first.access_token);
+});
+
+test('faults 61 and 62: that the clock was changed is an event, is logged, and the doctor says it; a slow correction is not', async (t) => {
+  const { world } = await connected(t);
+  const engine = world.host.host.engine;
+  const seen: TokentrayEvent[] = [];
+  t.after(engine.subscribe(({ event }) => event.type === 'clock' && seen.push(event)).unsubscribe);
+  const note = async () => {
+    const { checks }: ReportJson = (await world.call('GET', '/v1/doctor')).json;
+    return checks.find(({ name }) => name === 'clock')?.detail;
+  };
+  for (let index = 0; index < 5; index += 1) {
+    world.clock.jumpWall(-20_000);
+    await letPass(world, LIMITS.tickMs);
+  }
+  assert.deepEqual([seen, await note()], [[], undefined]);
+  world.clock.jumpWall(-DAY_MS);
+  await letPass(world, 3 * LIMITS.tickMs);
+  assert.match((await note()) ?? '', /set back by 86400 s/);
+  world.clock.jumpWall(3_600_000);
+  await letPass(world, 3 * LIMITS.tickMs);
+  assert.match((await note()) ?? '', /moved on by 3600 s/);
+  assert.deepEqual(
+    seen.map((event) => event.type === 'clock' && [event.action, event.seconds]),
+    [
+      ['set_back', -86_400],
+      ['moved_on', 3_600],
+    ],
+  );
+  assert.equal(world.log.entries.filter(({ event }) => event === 'clock_changed').length, 2);
+});
+
+test('fault 63: on a machine whose clock is 10 minutes ahead an ID token that has ended is refused in words that name the clock, without a loop', async (t) => {
+  const { world, provider } = await connected(t, () => {}, { scopes: ['openid'] });
+  const before = await tokenOf(world, 'acme');
+  // By the clock of the provider, at which its ID tokens live 5 minutes.
+  const theirs = world.clock.wall() - 600_000;
+  provider.onToken((exchange) => {
+    const { body } = exchange.honest();
+    const claims = { ...claimsOf(body), iat: theirs / 1_000, exp: theirs / 1_000 + 300 };
+    const answer = { ...body, id_token: provider.signer.sign(claims) };
+    return answering(200, answer, { date: new Date(theirs).toUTCString() })(exchange);
+  });
+  const refused = await force(world);
+  assertProblem(refused, 502, 'provider_answer_invalid');
+  assert.match(refused.json.detail, /clock of this machine is 60\d s ahead of that of the provider/);
+  await letPass(world, 4 * LIMITS.tickMs);
+  assert.ok(provider.refreshes.length <= 3, `${provider.refreshes.length}`);
+  assert.equal((await tokenOf(world, 'acme')).token_type, before.token_type);
 });
 
 test('promise 99: a Retry-After of 30 s is over after 30 s, also when the clock was set back a day, or forward', async (t) => {

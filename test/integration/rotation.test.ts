@@ -230,6 +230,8 @@ for (const [step, sees] of [
     const { clock, http, log } = world;
     const later = await startRunningHost({ home: copy, ports: { clock, http, log } });
     try {
+      // A copy in another folder is not used before a person says so.
+      assert.equal((await later.call('POST', '/v1/vault/use-here')).status, 200);
       const again = await later.call('GET', '/v1/token/acme?force');
       assert.equal(again.status, 200, again.body);
     } finally {
@@ -308,7 +310,7 @@ for (const [how, script] of [
   ['before its first byte', losingTheAnswer],
   ['in the middle', breakingOff],
 ] as const) {
-  test(`promise 90: an answer that is lost ${how} is asked for once more within 3 s, and a provider with grace gives it`, async (t) => {
+  test(`promise 90, fault 43: an answer that is lost ${how} is asked for once more within 3 s, and a provider with grace gives it`, async (t) => {
     const { world, provider, first } = await connected(t, {}, { strict: false });
     provider.onToken(script);
     const reply = await forceThroughPause(world);
@@ -356,14 +358,14 @@ test('promise 91: when both answers are lost the doubt outlives a restart, and t
   assert.equal((await connectionOf(world, 'acme')).cause, 'answer_lost');
 });
 
-test('a refusal without any doubt before it says refused, and nothing is sent again until a person asks', async (t) => {
+test('fault 51: a refusal without any doubt before it says refused, and nothing is sent again until a person asks', async (t) => {
   const { world, provider } = await connected(t);
   provider.onToken(answering(400, { error: 'invalid_grant' }));
   assertProblem(await force(world), 409, 'consent_needed');
   assert.equal((await connectionOf(world, 'acme')).cause, 'refused');
   for (let time = 0; time < 3; time += 1) assertProblem(await force(world), 409, 'consent_needed');
   assert.equal(provider.refreshes.length, 1);
-  // Fault 52: the token was kept, so a provider that had a bad moment costs one click.
+  // The token was kept, so a provider that had a bad moment costs one click.
   assert.equal((await world.call('POST', '/v1/refresh/acme')).status, 200);
   assert.equal((await connectionOf(world, 'acme')).status, 'active');
 });
@@ -436,13 +438,14 @@ for (const [why, script] of [
   ['hangs up', hangingUp],
   ['refuses', answering(400, { error: 'invalid_request' })],
 ] as const) {
-  test(`a revocation endpoint that ${why} leaves the connection as it was, unless the owner insists`, async (t) => {
+  test(`fault 60: a revocation endpoint that ${why} leaves the connection as it was, unless the owner insists`, async (t) => {
     const { world, provider } = await connected(t);
     const before = await connectionOf(world, 'acme');
     provider.onRevoke(script, script, script);
     assertProblem(await world.call('POST', '/v1/revoke/acme'), 502, 'revocation_failed');
     assertProblem(await world.call('DELETE', '/v1/connections/acme'), 502, 'revocation_failed');
-    assert.deepEqual(await connectionOf(world, 'acme'), before);
+    const { generation: _, ...after } = await connectionOf(world, 'acme');
+    assert.deepEqual({ ...after, generation: before.generation }, before);
     assert.equal((await force(world)).status, 200);
     const removed = await world.call('DELETE', '/v1/connections/acme?force');
     assert.deepEqual(removed.json, { removed: true, revoked: false });

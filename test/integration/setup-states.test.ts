@@ -150,17 +150,17 @@ test('promise 71: an unlocked keychain makes the vault at the first start and op
   const ports = { keychain };
   const host = await startBare(t, { ports });
   assert.deepEqual([(await stateOf(host)).state, (await stateOf(host)).warnings], ['open', []]);
-  assert.equal(keychain.changes, 1);
+  assert.equal(keychain.changes, 2, 'the key, and the number of the start');
   const later = await again(t, host, { ports });
   assert.equal((await stateOf(later)).state, 'open');
-  assert.equal(keychain.changes, 1);
+  assert.equal(keychain.changes, 3, 'the number of the next start, and no key');
   assert.match(
     (await later.call('GET', '/v1/doctor')).body,
     /The key comes from the keychain \(Test Keychain\)/,
   );
 });
 
-test('promise 71: a keychain that is locked, denies or does not answer at a later start is "locked", each said as it is, and nothing changes', async (t) => {
+test('promise 71, faults 31 and 32: a keychain that is locked, denies or does not answer at a later start is "locked", each said as it is, and nothing changes', async (t) => {
   const keychain = new MemoryKeychain();
   const ports = { keychain };
   let host = await startBare(t, { ports });
@@ -190,7 +190,7 @@ test('promise 71: a keychain that is locked, denies or does not answer at a late
   assert.deepEqual((await host.call('POST', '/v1/unlock')).json, { state: 'open' });
 });
 
-test('promises 71 and 72: a keychain that has lost the key gets no new one; the vault keeps every byte and says what is missing', async (t) => {
+test('promises 71 and 72, fault 33: a keychain that has lost the key gets no new one; the vault keeps every byte and says what is missing', async (t) => {
   const keychain = new MemoryKeychain();
   const ports = { keychain };
   const host = await startBare(t, { ports });
@@ -209,7 +209,7 @@ test('promises 71 and 72: a keychain that has lost the key gets no new one; the 
   assert.deepEqual((await later.call('POST', '/v1/unlock')).json, { state: 'open' });
 });
 
-test('promise 75: a keychain that does not give back what it stored leads to no vault', async (t) => {
+test('promise 75, fault 37: a keychain that does not give back what it stored leads to no vault', async (t) => {
   for (const mood of ['forgetful', 'garbling'] as const) {
     const keychain = new MemoryKeychain();
     keychain.mood = mood;

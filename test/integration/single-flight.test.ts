@@ -42,7 +42,7 @@ function arrivals(t: { after(fn: () => void): void }, wanted: number): Promise<v
   return all.promise;
 }
 
-test('promise 89: 200 callers that force a refresh at once, by TCP, by socket and as 20 commands, cause one token request and all get its token', {
+test('promises 89 and 102: 200 callers that force a refresh at once, by TCP, by socket and as 20 commands, cause one token request and all get its token', {
   // Twenty processes start in about three seconds on two cores.
   timeout: 60_000,
 }, async (t) => {

@@ -44,6 +44,10 @@ export const connection = (changes: Partial<ConnectionJson> = {}): ConnectionJso
   expires_at: fromNow(41 * 60 + 30),
   expires_source: 'expires_in',
   refreshable: true,
+  deadlines: [
+    { what: 'refresh_absolute', at: fromNow(6 * 86_400 + 60), seconds: 604_800, renews: false },
+    { what: 'refresh_idle', at: fromNow(80 * 86_400 + 60), seconds: 7_776_000, renews: true },
+  ],
   issuer: 'http://127.0.0.1:9000',
   subject: 'user1',
   generation: 4,
@@ -63,6 +67,7 @@ export const hostileConnection = (): ConnectionJson =>
     issued_at: null,
     expires_at: null,
     expires_source: null,
+    deadlines: [],
   });
 
 export const consent = (changes: Partial<ConsentJson> = {}): ConsentJson => ({

@@ -43,7 +43,8 @@ export function commandEnvironment(home: string, extra: NodeJS.ProcessEnv = {}):
   };
 }
 
-function startCommand(
+/** Any program, for what stands before the command line. */
+export function startCommand(
   file: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv,

@@ -17,6 +17,7 @@ import type {
   RandomPort,
 } from '../../core/ports.ts';
 import { Registry } from '../../core/providers/registry.ts';
+import { Receipts } from '../../core/refresh/receipts.ts';
 import { Refresher } from '../../core/refresh/refresher.ts';
 import { createVault } from '../../core/vault/vault.ts';
 import { FakeClock } from './fake-clock.ts';
@@ -78,6 +79,7 @@ export async function coreWorld(options: CoreWorldOptions = {}) {
   const shared = { clock, http, log, random, browser, links, events, connections, registry, redirectPort };
   const consents = new Consents(shared);
   const refresher = new Refresher(shared);
+  const receipts = new Receipts(shared);
   ends.push(async () => {
     await consents.endAll('The test is over.');
     // Past every pause in which a browser could still follow to its last page.
@@ -91,6 +93,7 @@ export async function coreWorld(options: CoreWorldOptions = {}) {
     place,
     consents,
     refresher,
+    receipts,
     emitted,
     opened,
     drawn,

@@ -47,6 +47,7 @@ const connectionView = (): ConnectionView =>
     created_at: CREATED,
     consented_at: CREATED,
     refreshed_at: null,
+    deadlines: [],
     state: {
       status: 'active' as const,
       token: planted({
@@ -119,6 +120,14 @@ const activityView = (): ActivityView =>
     code: null,
     mark: 'a1b2c3',
   });
+
+const COPY = {
+  vault_id: 'v_AAAAAAAAAAAAAAAAAAAAAA',
+  schema: 2,
+  created_at: 1_760_000_000_000,
+  opens_with: ['passphrase'] as const,
+  ...{ providers: 1, connections: 2, keys: 1, damaged: 0 },
+};
 
 const slotView = (): SlotView =>
   planted({
@@ -250,6 +259,53 @@ export function engineDouble(): EngineDouble {
           note('prove', credential);
           if (credential.kind === 'passphrase' && credential.passphrase === 'a pass phrase') return;
           throw new TokentrayError('wrong_passphrase', 'The passphrase does not open the vault.');
+        },
+        review: () => undefined,
+        useHere: async () => note('useHere', undefined),
+        repair: async (credential) => {
+          note('repair', credential);
+          const saved = { providers: 1, connections: 1, keys: 1, activity: 1 };
+          return { repaired: true, kept: '/tmp/vault.db.damaged', saved, lost: [] };
+        },
+        warnings: () => [],
+      },
+      files: {
+        backUp: async (path, options) => {
+          note('backUp', { path, ...options });
+          return planted({ ...COPY, path, bytes: 4_096, device: null });
+        },
+        restore: async (path, confirm) => {
+          note('restore', { path, confirm });
+          const restored = confirm !== undefined;
+          const backup = planted({ ...COPY, elsewhere: false });
+          return planted({
+            backup,
+            confirm: 'digest',
+            restored,
+            kept: restored ? '/tmp/vault.db.replaced' : null,
+          });
+        },
+        export: async (path, options) => {
+          note('export', { path, ...options });
+          const counts = { providers: 1, connections: 2, without_grant: 2 };
+          return planted({ path, secrets: options?.passphrase !== undefined, ...counts, left_out: [] });
+        },
+        import: async (path, options) => {
+          note('importFile', { path, ...options });
+          const field = planted({ field: 'name', from: null, to: '"Acme"' });
+          const change = {
+            kind: 'provider',
+            name: 'acme',
+            action: 'add',
+            fields: [field],
+            notes: [],
+          } as const;
+          return planted({
+            changes: [planted(change)],
+            ready: true,
+            confirm: 'digest',
+            imported: options?.confirm !== undefined,
+          });
         },
       },
       presets: (query) => {

@@ -33,6 +33,7 @@ export function connectionView(name: string, state?: ConnectionState): Connectio
     consented_at: TRAY_NOW - 600 * MINUTE,
     refreshed_at: TRAY_NOW - 20 * MINUTE,
     generation: 1,
+    deadlines: [],
     state: state ?? { status: 'active', token: tokenFacts() },
   };
 }

@@ -4,7 +4,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
 import { TokentrayError } from '../../core/errors.ts';
 import type { Clock, RandomPort } from '../../core/ports.ts';
@@ -145,6 +145,14 @@ export function tamper(path: string, work: (database: DatabaseSync) => void): vo
   } finally {
     database.close();
   }
+}
+
+/** Changes the header of a closed vault in both its places; `set` is what comes after `SET`. */
+export function tamperHeader(path: string, set: string, ...values: SQLInputValue[]): void {
+  tamper(path, (database) => {
+    for (const table of ['header', 'header_copy'])
+      database.prepare(`UPDATE ${table} SET ${set}`).run(...values);
+  });
 }
 
 /** Waits for a condition that other callbacks bring about; fails after five seconds. */

@@ -7,6 +7,8 @@ export type KeychainMood = 'ok' | 'locked' | 'denied' | 'unreachable' | 'hanging
 export class MemoryKeychain implements KeychainPort {
   name = 'Test Keychain';
   mood: KeychainMood = 'ok';
+  readonly #hung: (() => void)[] = [];
+  #late: PromiseWithResolvers<boolean> | undefined;
   readonly items = new Map<string, Uint8Array>();
   /** Writes and removals that were asked for, whatever came of them. */
   changes = 0;
@@ -17,9 +19,28 @@ export class MemoryKeychain implements KeychainPort {
   /** The next this many reads say `absent`, as some keychains do right after a login (promise 76). */
   blindReads = 0;
 
+  /** What hung is answered as the mood is now. */
+  answerLate(mood: KeychainMood): void {
+    this.mood = mood;
+    for (const answer of this.#hung.splice(0)) answer();
+    this.#late?.resolve(mood === 'ok');
+    this.#late = undefined;
+  }
+
+  late(): Promise<boolean> | undefined {
+    return this.#late?.promise;
+  }
+
+  #waiting<T>(work: () => Promise<T>): Promise<T> {
+    this.#late ??= Promise.withResolvers<boolean>();
+    return new Promise((resolve, reject) => {
+      this.#hung.push(() => work().then(resolve, reject));
+    });
+  }
+
   read(vaultId: string): Promise<KeychainAnswer> {
     this.beforeRead();
-    if (this.mood === 'hanging') return new Promise(() => {});
+    if (this.mood === 'hanging') return this.#waiting(() => this.read(vaultId));
     if (this.mood === 'locked' || this.mood === 'denied' || this.mood === 'unreachable') {
       return Promise.resolve({ kind: this.mood });
     }
@@ -34,7 +55,7 @@ export class MemoryKeychain implements KeychainPort {
   async write(vaultId: string, secret: Uint8Array): Promise<KeychainWrite> {
     this.changes += 1;
     this.beforeWrite();
-    if (this.mood === 'hanging') return new Promise(() => {});
+    if (this.mood === 'hanging') return this.#waiting(() => this.write(vaultId, secret));
     if (this.mood === 'locked' || this.mood === 'denied' || this.mood === 'unreachable')
       return { kind: this.mood };
     const kept = Uint8Array.from(secret);

@@ -20,6 +20,23 @@ test.use({
   },
 });
 
+test('the calendar shows when a grant ends, and that an idle one is refreshed before', async ({
+  host,
+  openWindow,
+}) => {
+  await host.call('PATCH', '/v1/providers/acme', {
+    refresh_absolute_seconds: 5 * 86_400,
+    refresh_idle_seconds: 60 * 86_400,
+  });
+  const page = await openWindow();
+  await new Frame(page).goTo('Calendar');
+  const calendar = new CalendarView(page);
+  await expect(calendar.entry('acme/itself').first()).toContainText(
+    'The grant of acme/itself ends in 4 d, whatever is done with it. Reconnect before.',
+  );
+  await expect(calendar.entry('acme/itself').last()).toContainText('Tokentray refreshes it before.');
+});
+
 test('the calendar lists what ends and what needs consent, and nothing that refreshes itself', async ({
   host,
   openWindow,

@@ -112,7 +112,7 @@ test('the document names no real key, token or secret', async () => {
   assert.doesNotMatch(text, /tt_[A-Za-z0-9_-]{8,}|planted/);
 });
 
-test('bodies are described, and only unlock, rotate and a link to the window may come without one', async () => {
+test('bodies are described, and only unlock, repair, rotate and a link to the window may come without one', async () => {
   const { document } = await fetchDocument();
   const optional: string[] = [];
   for (const [path, methods] of Object.entries(document.paths)) {
@@ -122,5 +122,10 @@ test('bodies are described, and only unlock, rotate and a link to the window may
       if (requestBody.required !== true) optional.push(`${method} ${path}`);
     }
   }
-  assert.deepEqual(optional.sort(), ['post /v1/unlock', 'post /v1/vault/rotate', 'post /v1/window/code']);
+  assert.deepEqual(optional.sort(), [
+    'post /v1/unlock',
+    'post /v1/vault/repair',
+    'post /v1/vault/rotate',
+    'post /v1/window/code',
+  ]);
 });

@@ -10,14 +10,14 @@ import { apiDoor, fieldsOf } from '../support/api-door.ts';
 import { lineOf, ROUTE_NAMES, SAMPLES } from '../support/api-samples.ts';
 import { KEYS } from '../support/engine-double.ts';
 
-const STATES: readonly VaultState[] = ['setup', 'locked', 'open'];
+const STATES: readonly VaultState[] = ['setup', 'locked', 'open', 'unreadable'];
 
-/** Callers that may use a route: n(obody), t(oken), p(roxy), a(dmin). States it works in: s, l, o. Success status. */
+/** Callers that may use a route: n(obody), t(oken), p(roxy), a(dmin). States it works in: s, l, o, u. Success status. */
 const EXPECTED: Readonly<Record<RouteName, readonly [who: string, states: string, status: number]>> = {
-  'GET /v1/health': ['ntpa', 'slo', 200],
-  'GET /v1/status': ['tpa', 'slo', 200],
-  'GET /v1/openapi.json': ['tpa', 'slo', 200],
-  'GET /v1/events': ['tpa', 'slo', 200],
+  'GET /v1/health': ['ntpa', 'slou', 200],
+  'GET /v1/status': ['tpa', 'slou', 200],
+  'GET /v1/openapi.json': ['tpa', 'slou', 200],
+  'GET /v1/events': ['tpa', 'slou', 200],
   'GET /v1/token/{provider}': ['ta', 'o', 200],
   'GET /v1/token/{provider}/{account}': ['ta', 'o', 200],
   'POST /v1/refresh/{provider}': ['a', 'o', 200],
@@ -45,21 +45,27 @@ const EXPECTED: Readonly<Record<RouteName, readonly [who: string, states: string
   'GET /v1/keys': ['a', 'o', 200],
   'POST /v1/keys': ['a', 'o', 201],
   'DELETE /v1/keys/{name}': ['a', 'o', 200],
-  'POST /v1/lock': ['a', 'slo', 200],
-  'POST /v1/unlock': ['a', 'lo', 200],
+  'POST /v1/lock': ['a', 'slou', 200],
+  'POST /v1/unlock': ['a', 'lou', 200],
   'GET /v1/vault/slots': ['a', 'lo', 200],
   'POST /v1/vault/slots': ['a', 'so', 201],
   'DELETE /v1/vault/slots/{id}': ['a', 'o', 200],
+  'POST /v1/vault/repair': ['a', 'lou', 200],
+  'POST /v1/vault/use-here': ['a', 'o', 200],
+  'POST /v1/vault/backup': ['a', 'lo', 201],
+  'POST /v1/vault/restore': ['a', 'slou', 200],
+  'POST /v1/vault/export': ['a', 'o', 201],
+  'POST /v1/vault/import': ['a', 'o', 200],
   'POST /v1/vault/rotate': ['a', 'o', 200],
   'GET /v1/activity': ['a', 'o', 200],
-  'GET /v1/settings': ['a', 'slo', 200],
-  'PATCH /v1/settings': ['a', 'slo', 200],
-  'POST /v1/window/code': ['a', 'slo', 201],
-  'POST /v1/refreshes/pause': ['a', 'slo', 200],
-  'POST /v1/refreshes/resume': ['a', 'slo', 200],
-  'GET /v1/doctor': ['a', 'o', 200],
+  'GET /v1/settings': ['a', 'slou', 200],
+  'PATCH /v1/settings': ['a', 'slou', 200],
+  'POST /v1/window/code': ['a', 'slou', 201],
+  'POST /v1/refreshes/pause': ['a', 'slou', 200],
+  'POST /v1/refreshes/resume': ['a', 'slou', 200],
+  'GET /v1/doctor': ['a', 'ou', 200],
   'GET /v1/doctor/{ref}': ['a', 'o', 200],
-  'GET /v1/sandbox': ['a', 'slo', 200],
+  'GET /v1/sandbox': ['a', 'slou', 200],
   'POST /v1/sandbox/start': ['a', 'o', 200],
   'POST /v1/sandbox/reset': ['a', 'o', 200],
   'POST /v1/sandbox/stop': ['a', 'o', 200],
@@ -75,9 +81,12 @@ const CALLERS = [
 
 function expectedStatus(name: RouteName, letter: string, state: VaultState): number {
   const [who, states, status] = EXPECTED[name];
-  if (!who.includes('n') && (letter === 'n' || letter === 'u')) return 401;
+  // Whether a key is good cannot be told while the vault cannot be read.
+  if (!who.includes('n') && letter === 'u') return state === 'unreadable' ? 503 : 401;
+  if (!who.includes('n') && letter === 'n') return 401;
   if (!who.includes('n') && !who.includes(letter)) return 403;
-  return states.includes(state.charAt(0)) ? status : 423;
+  if (states.includes(state.charAt(0))) return status;
+  return state === 'unreadable' ? 503 : 423;
 }
 
 test('promise 134: every route answers every kind of key in every state of the vault as the contract says', async () => {

@@ -18,12 +18,13 @@ function world() {
   migrate(database);
   const clock = new FakeClock();
   const log = createRecordingLog();
+  const store = { database: () => database, transaction: <T>(work: () => T) => work() };
   const callers = new Callers(clock, random, OWNER_KEY, log);
-  callers.load(database);
+  callers.load(store);
   /** The same table as a new start of the host reads it. */
   const reread = () => {
     const again = new Callers(clock, random, OWNER_KEY, log);
-    again.load(database);
+    again.load(store);
     return again;
   };
   return { callers, clock, database, log, reread };

@@ -9,7 +9,7 @@ import { providerSchema } from '../../core/model/provider.ts';
 const TEXT = readFileSync(new URL('../../docs/endpoint.md', import.meta.url), 'utf8');
 
 test('the documentation of the endpoint has every route, and no other', () => {
-  const named = [...TEXT.matchAll(/(?:GET|POST|PATCH|DELETE) \/v1\/[\w/{}.]+/g)].map(([route]) => route);
+  const named = [...TEXT.matchAll(/(?:GET|POST|PATCH|DELETE) \/v1\/[\w/{}.-]+/g)].map(([route]) => route);
   assert.deepEqual([...new Set(named)].sort(), Object.keys(RIGHTS).sort());
 });
 

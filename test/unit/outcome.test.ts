@@ -1,9 +1,10 @@
 // What every answer of a token endpoint means for the connection. Only a well-formed OAuth error may end a grant.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { LIMITS } from '../../core/limits.ts';
-import { outcomeOf, retryAfterMs } from '../../core/refresh/outcome.ts';
+import { OUTCOMES, outcomeOf, retryAfterMs } from '../../core/refresh/outcome.ts';
 import { FAKE_NOW } from '../support/fake-clock.ts';
 import { answered, maybeSent, notSent } from '../support/fake-http.ts';
 
@@ -63,8 +64,8 @@ const TABLE: readonly [says: string, answer: Answer, kind: ReturnType<typeof mea
     answered(400, { error: 'invalid_scope' }),
     'provider_problem',
   ],
-  ['a 200 with a JSON object is kept and judged', answered(200, { access_token: 'a' }), 'answered'],
-  ['promise 83: a 200 with an odd JSON object is kept and judged', answered(200, {}), 'answered'],
+  ['a 200 with a JSON object is kept and judged', answered(200, { access_token: 'a' }), 'refreshed'],
+  ['promise 83: a 200 with an odd JSON object is kept and judged', answered(200, {}), 'refreshed'],
   [
     'promise 93: temporarily_unavailable is tried again',
     answered(400, { error: 'temporarily_unavailable' }),
@@ -125,11 +126,11 @@ const TABLE: readonly [says: string, answer: Answer, kind: ReturnType<typeof mea
     'retry_later',
   ],
   ['promise 93: a 204 is tried again', answered(204), 'retry_later'],
-  ['promise 83: a 201 with a token is kept and judged', answered(201, { access_token: 'a' }), 'answered'],
+  ['promise 83: a 201 with a token is kept and judged', answered(201, { access_token: 'a' }), 'refreshed'],
   [
     'promise 83: a 201 with nothing but a refresh token is kept and judged',
     answered(201, { refresh_token: 'r' }),
-    'answered',
+    'refreshed',
   ],
   ['promise 93: a 202 without any token is tried again', answered(202, { queued: true }), 'retry_later'],
   ['promise 93: a 201 with a page is tried again', answered(201, '<html>'), 'retry_later'],
@@ -150,6 +151,23 @@ const TABLE: readonly [says: string, answer: Answer, kind: ReturnType<typeof mea
     'in_doubt',
   ],
 ];
+
+const DOCUMENT = readFileSync(new URL('../../docs/refresh.md', import.meta.url), 'utf8');
+const SEEN = { fault: '', status: 0, error: '', isToken: true, after: undefined, inDoubt: false };
+
+test('docs/refresh.md has the table of outcomes as the code has it, and explains every one of them', () => {
+  const rows = OUTCOMES.map(({ when, outcome }) => {
+    const result = outcome(SEEN);
+    const cause = result.kind === 'consent_needed' ? ` (\`${result.cause}\`)` : '';
+    return `| ${when} | \`${result.kind}\`${cause} |`;
+  });
+  assert.ok(
+    DOCUMENT.includes(`| --- | --- |\n${rows.join('\n')}\n\n`),
+    `docs/refresh.md needs:\n${rows.join('\n')}`,
+  );
+  for (const kind of new Set(OUTCOMES.map(({ outcome }) => outcome(SEEN).kind)))
+    assert.ok(DOCUMENT.includes(`\n| \`${kind}\` | `), `docs/refresh.md does not explain ${kind}`);
+});
 
 for (const [says, answer, kind] of TABLE) test(says, () => assert.equal(meaning(answer), kind));
 

@@ -5,12 +5,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import {
-  collectPromises,
-  missingPromises,
-  PROMISES_FILE,
-  promisesDocument,
-} from '../../scripts/write-promises.ts';
+import { collectTests } from '../../scripts/test-names.ts';
+import { missingPromises, PROMISES_FILE, promisesDocument } from '../../scripts/write-promises.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
@@ -22,14 +18,14 @@ function collected(files: Readonly<Record<string, string>>) {
       mkdirSync(dirname(join(root, path)), { recursive: true });
       writeFileSync(join(root, path), source);
     }
-    return collectPromises(root);
+    return collectTests(root, 'promise');
   } finally {
     rmSync(root, { recursive: true });
   }
 }
 
 test('the document of promises is up to date (npm run promises writes it)', () => {
-  assert.equal(read(PROMISES_FILE), promisesDocument(collectPromises(ROOT), read('SECURITY.md')));
+  assert.equal(read(PROMISES_FILE), promisesDocument(collectTests(ROOT, 'promise'), read('SECURITY.md')));
 });
 
 test('the names of tests, suites and command line sessions are read, and nothing else', () => {

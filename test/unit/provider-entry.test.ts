@@ -150,6 +150,8 @@ const BAD_FIELDS: readonly [what: string, field: string, input: Readonly<Record<
   ['101 scopes', 'scopes', { scopes: Array.from({ length: 101 }, (_, index) => `s${index}`) }],
   ['a lifetime of no seconds', 'access_token_seconds', { access_token_seconds: 0 }],
   ['a lifetime of half a second', 'access_token_seconds', { access_token_seconds: 60.5 }],
+  ['an idle limit shorter than ten minutes', 'refresh_idle_seconds', { refresh_idle_seconds: 599 }],
+  ['a life of a grant in text', 'refresh_absolute_seconds', { refresh_absolute_seconds: '7 days' }],
   ['a lifetime beyond ten years', 'access_token_seconds', { access_token_seconds: 1e15 }],
   [
     'unsigned ID tokens',

@@ -65,12 +65,16 @@ describe('a new provider', () => {
       authorization_parameters: 'prompt = consent\n\nclaims={"a"="b"}',
       redirect_port: 'fixed',
       access_token_seconds: '3600',
+      refresh_idle_seconds: ' 600 ',
     });
-    const { scopes, authorization_parameters, redirect, access_token_seconds } = newFields(typed);
+    const { scopes, authorization_parameters, redirect, ...seconds } = newFields(typed);
     assert.deepEqual(scopes, ['openid', 'email', 'contacts']);
     assert.deepEqual(authorization_parameters, { prompt: 'consent', claims: '{"a"="b"}' });
     assert.deepEqual(redirect, { port: 'fixed' });
-    assert.equal(access_token_seconds, 3_600);
+    assert.deepEqual(
+      [seconds.access_token_seconds, seconds.refresh_idle_seconds, seconds.refresh_absolute_seconds],
+      [3_600, 600, undefined],
+    );
   });
 });
 
@@ -139,7 +143,12 @@ describe('mistakes', () => {
     assert.deepEqual(Object.keys(missing(EMPTY_DRAFT)), ['preset', 'id', 'client_id']);
     assert.deepEqual(Object.keys(missing(draft({ way: 'issuer' }))), ['issuer', 'id', 'client_id']);
     const hand = missing(
-      draft({ way: 'hand', authorization_parameters: 'prompt', access_token_seconds: '1h' }),
+      draft({
+        way: 'hand',
+        authorization_parameters: 'prompt',
+        access_token_seconds: '1h',
+        refresh_idle_seconds: '-1',
+      }),
     );
     assert.deepEqual(Object.keys(hand), [
       'authorization_endpoint',
@@ -148,6 +157,7 @@ describe('mistakes', () => {
       'client_id',
       'authorization_parameters',
       'access_token_seconds',
+      'refresh_idle_seconds',
     ]);
     assert.deepEqual(missing(draftOf(PROVIDER)), {});
   });

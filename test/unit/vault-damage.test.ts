@@ -60,11 +60,42 @@ test('promise 78: the pragmas of the vault, read from its own connection', async
   vault.close();
 });
 
-test('promise 80: a vault of a newer schema is refused with a message and not changed', async () => {
+test('promise 80: a vault of a newer schema is opened for reading only: it says so, gives what is in it, and no byte changes', async () => {
   const place = await closedVault();
-  tamper(place.path, (database) => database.exec(`PRAGMA user_version = ${SCHEMA_VERSION + 1}`));
-  assertRefused(place, 'vault_newer');
-  assert.throws(() => openVault(place), withCode('vault_newer', /Update Tokentray/));
+  tamper(place.path, (database) => {
+    database.exec(`ALTER TABLE audit ADD COLUMN later TEXT; PRAGMA user_version = ${SCHEMA_VERSION + 1}`);
+  });
+  const before = fileHash(place.path);
+  const vault = openVault(place);
+  await vault.unlock();
+  assert.match(vault.unwritable()?.message ?? '', /newer version.*Update Tokentray/);
+  assert.equal(text(vault.get('connection', 'c_1')?.columns.tokens), 'token');
+  const writes = [
+    () => vault.put('connection', 'c_2', connectionColumns('other'), null),
+    () => vault.remove('connection', 'c_1', 1),
+    () => vault.useHere(),
+    () => vault.transaction(() => {}),
+  ];
+  for (const write of writes) assert.throws(write, withCode('vault_newer'));
+  await assert.rejects(
+    vault.addSlot({ kind: 'passphrase', passphrase: 'long enough' }),
+    withCode('vault_newer'),
+  );
+  await assert.rejects(vault.rotate([]), withCode('vault_newer'));
+  vault.close();
+  assert.equal(fileHash(place.path), before);
+});
+
+test('promise 80: a newer vault that cannot even be read is refused with a message, and no byte changes', async () => {
+  for (const change of [
+    'DROP TABLE provider',
+    "UPDATE header SET doc = json_set(doc, '$.schema_version', 99)",
+    'DELETE FROM header; DELETE FROM header_copy',
+  ]) {
+    const place = await closedVault();
+    tamper(place.path, (database) => database.exec(`${change}; PRAGMA user_version = ${SCHEMA_VERSION + 1}`));
+    assertRefused(place, 'vault_newer', change);
+  }
 });
 
 test('without a vault file opening says "setup" and makes nothing', () => {
@@ -112,18 +143,23 @@ test('a file that is no database, or a database of somebody else, is damage and 
   assertRefused(place, 'vault_damaged', 'a foreign database');
 });
 
-test('a header that is missing or not well formed is damage', async () => {
+test('a header that is missing or not well formed in both its places is damage', async () => {
   const changes = [
-    'DELETE FROM header',
-    "UPDATE header SET doc = '{'",
-    "UPDATE header SET doc = 'null'",
-    "UPDATE header SET doc = json_set(doc, '$.slots', json('[]'))",
-    "UPDATE header SET doc = json_set(doc, '$.slots[0].kind', 'other')",
-    "UPDATE header SET doc = json_set(doc, '$.slots[0].wrapped', 'short')",
-    "UPDATE header SET doc = json_remove(doc, '$.vault_id')",
-    'DROP TABLE header',
+    "doc = '{'",
+    "doc = 'null'",
+    "doc = json_set(doc, '$.slots', json('[]'))",
+    "doc = json_set(doc, '$.slots[0].kind', 'other')",
+    "doc = json_set(doc, '$.slots[0].wrapped', 'short')",
+    "doc = json_remove(doc, '$.vault_id')",
   ];
   for (const change of changes) {
+    const place = await closedVault();
+    tamper(place.path, (database) => database.exec(`UPDATE header SET ${change}`));
+    openVault(place).close();
+    tamper(place.path, (database) => database.exec(`UPDATE header_copy SET ${change}`));
+    assert.throws(() => openVault(place), withCode('vault_damaged'), change);
+  }
+  for (const change of ['DELETE FROM header; DELETE FROM header_copy', 'DROP TABLE header']) {
     const place = await closedVault();
     tamper(place.path, (database) => database.exec(change));
     assert.throws(() => openVault(place), withCode('vault_damaged'), change);
@@ -225,7 +261,7 @@ test('of many creations at once exactly one makes the vault, and its keychain it
   for (const result of results) {
     if (result.status === 'rejected') assert(withCode('already_exists')(result.reason));
   }
-  assert.deepEqual([...place.keychain.items.keys()], [made[0]!.id]);
+  assert.deepEqual([...place.keychain.items.keys()], [made[0]!.id, `${made[0]!.id}.epoch`]);
   made[0]!.close();
   assert.deepEqual(readdirSync(place.directory), ['vault.db']);
 });

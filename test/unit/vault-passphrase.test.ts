@@ -13,6 +13,7 @@ import {
   removeVaultPlaces,
   StillClock,
   tamper,
+  tamperHeader,
   until,
   vaultPlace,
   withCode,
@@ -68,15 +69,11 @@ test('promise 77: a passphrase opens the vault without a keychain, and wrong one
   again.close();
 
   copyFileSync(place.path, `${place.path}.weak`);
-  tamper(`${place.path}.weak`, (database) => {
-    database.prepare("UPDATE header SET doc = json_set(doc, '$.slots[1].kdf.N', ?)").run(N / 2);
-  });
+  tamperHeader(`${place.path}.weak`, "doc = json_set(doc, '$.slots[1].kdf.N', ?)", N / 2);
   const weak = openVault({ ...place, path: `${place.path}.weak` });
   await assert.rejects(weak.unlock(PASSPHRASE), withCode('tampered', /weaker/));
   weak.close();
-  tamper(`${place.path}.weak`, (database) => {
-    database.prepare("UPDATE header SET doc = json_set(doc, '$.slots[1].kdf.N', ?)").run(N * 16);
-  });
+  tamperHeader(`${place.path}.weak`, "doc = json_set(doc, '$.slots[1].kdf.N', ?)", N * 16);
   const heavy = { ...place, path: `${place.path}.weak` };
   assert.throws(
     () => openVault(heavy),

@@ -31,6 +31,7 @@ function connection(name: string, changes: Partial<ConnectionJson> = {}): Connec
     expires_at: at(40),
     expires_source: 'expires_in',
     refreshable: true,
+    deadlines: [],
     issuer: null,
     subject: null,
     generation: 1,

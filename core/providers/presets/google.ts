@@ -24,6 +24,9 @@ export const google: Preset = {
     scopes: ['openid', 'email'],
     authorization_parameters: { access_type: 'offline', prompt: 'consent' },
     redirect: { host: '127.0.0.1', port: 'any' },
+    // "The refresh token has not been used for six months"; the shortest six months there are. An app whose publishing
+    // status is Testing also has refresh_absolute_seconds 604800 (7 days): that is for its owner to set.
+    refresh_idle_seconds: 181 * 86_400,
     api_base_url: 'https://www.googleapis.com/',
   },
 };

@@ -15,6 +15,30 @@ export interface DayListProps {
   readonly endings: readonly Ending[];
 }
 
+type Grant = Extract<Ending, { kind: 'connection' }>;
+
+const OF = {
+  access_token: 'The token of ',
+  refresh_idle: 'An unused grant of ',
+  refresh_token: 'The grant of ',
+  refresh_absolute: 'The grant of ',
+} as const satisfies Record<Grant['what'], string>;
+
+function renews(ending: Ending): boolean {
+  return ending.kind === 'connection' && ending.renews;
+}
+
+function after({ what, renews }: Grant): string {
+  if (renews) return '. Tokentray refreshes it before.';
+  return what === 'access_token'
+    ? ' and cannot be refreshed. Reconnect then.'
+    : ', whatever is done with it. Reconnect before.';
+}
+
+function keyOf(ending: Ending): string {
+  return ending.kind === 'key' ? `key ${ending.name}` : `${ending.what} ${ending.id}`;
+}
+
 export function DayList({ day, endings }: DayListProps) {
   const now = useNow();
   const soon = day < addDays(startOfDay(now), SOON_DAYS);
@@ -27,19 +51,18 @@ export function DayList({ day, endings }: DayListProps) {
       <Shortened
         of="more that day"
         items={endings.map((ending) => (
-          <li key={`${ending.kind} ${ending.name}`} className={styles.entry}>
-            <span>{soon && <Dot tone="warn" />}</span>
+          <li key={keyOf(ending)} className={styles.entry}>
+            <span>{soon && !renews(ending) && <Dot tone="warn" />}</span>
             <p>
-              {ending.kind === 'connection' ? 'The token of ' : 'The key '}
+              {ending.kind === 'key' ? 'The key ' : OF[ending.what]}
               <Link
                 className={styles.name}
                 to={ending.kind === 'connection' ? paths.connection(ending.id) : '/scripts'}
               >
                 {ending.name}
               </Link>{' '}
-              {ending.kind === 'connection' ? 'ends' : 'expires'}{' '}
-              <Time at={new Date(ending.at).toISOString()} />
-              {ending.kind === 'connection' ? ' and cannot be refreshed. Reconnect then.' : '.'}
+              {ending.kind === 'key' ? 'expires' : 'ends'} <Time at={new Date(ending.at).toISOString()} />
+              {ending.kind === 'key' ? '.' : after(ending)}
             </p>
           </li>
         ))}

@@ -2,6 +2,7 @@
 import { ChevronRight } from 'lucide-react';
 import { useState } from 'react';
 import type { FormField } from '../../text/provider-words.ts';
+import { SECONDS } from './draft.ts';
 import { DraftChoice, DraftTextField } from './draft-field.tsx';
 import styles from './form.module.css';
 import type { ProviderFormState } from './form.ts';
@@ -17,7 +18,7 @@ const INSIDE: readonly FormField[] = [
   'profile_subject',
   'profile_label',
   'api_base_url',
-  'access_token_seconds',
+  ...SECONDS,
 ];
 
 export interface AdvancedFieldsProps {
@@ -122,6 +123,20 @@ export function AdvancedFields({ form, fresh }: AdvancedFieldsProps) {
           optional
           placeholder="3600"
           hint="Only for a provider whose answers do not say how long a token lives."
+        />
+        <DraftTextField
+          form={form}
+          field="refresh_idle_seconds"
+          optional
+          placeholder="7776000"
+          hint="A refresh token that is not used for so long is over. Tokentray uses it before."
+        />
+        <DraftTextField
+          form={form}
+          field="refresh_absolute_seconds"
+          optional
+          placeholder="604800"
+          hint="So long after your consent the provider asks for it again. You are warned 7 days and 1 day before."
         />
       </div>
     </details>

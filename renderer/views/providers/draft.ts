@@ -36,6 +36,8 @@ export interface Draft {
   readonly profile_label: string;
   readonly api_base_url: string;
   readonly access_token_seconds: string;
+  readonly refresh_idle_seconds: string;
+  readonly refresh_absolute_seconds: string;
 }
 
 export type DraftField = keyof Draft;
@@ -63,6 +65,8 @@ export const EMPTY_DRAFT: Draft = {
   profile_label: '',
   api_base_url: '',
   access_token_seconds: '',
+  refresh_idle_seconds: '',
+  refresh_absolute_seconds: '',
 };
 
 /** Texts that are sent as they are, under the same name. */
@@ -80,8 +84,15 @@ const PLAIN = [
   'api_base_url',
 ] as const satisfies readonly DraftField[];
 
+/** Whole numbers of seconds, or empty. */
+export const SECONDS = [
+  'access_token_seconds',
+  'refresh_idle_seconds',
+  'refresh_absolute_seconds',
+] as const satisfies readonly DraftField[];
+
 export function draftOf(provider: ProviderJson): Draft {
-  const { redirect, profile, scopes, authorization_parameters, access_token_seconds, preset, id } = provider;
+  const { redirect, profile, scopes, authorization_parameters, preset, id } = provider;
   return {
     ...EMPTY_DRAFT,
     ...Object.fromEntries(PLAIN.map((field) => [field, provider[field] ?? ''])),
@@ -97,7 +108,7 @@ export function draftOf(provider: ProviderJson): Draft {
     profile_url: profile?.url ?? '',
     profile_subject: profile?.subject ?? '',
     profile_label: profile?.label ?? '',
-    access_token_seconds: access_token_seconds?.toString() ?? '',
+    ...Object.fromEntries(SECONDS.map((field) => [field, provider[field]?.toString() ?? ''])),
   };
 }
 
@@ -153,7 +164,7 @@ const EMPTIED: Readonly<Record<string, unknown>> = {
 };
 
 function fieldsOf(draft: Draft): Record<string, unknown> {
-  const { redirect_host: host, redirect_port: port, access_token_seconds: seconds } = draft;
+  const { redirect_host: host, redirect_port: port } = draft;
   const scopes = draft.scopes.split(/\s+/).filter((scope) => scope !== '');
   const profile = {
     url: draft.profile_url.trim(),
@@ -166,7 +177,7 @@ function fieldsOf(draft: Draft): Record<string, unknown> {
     redirect: redirectOf(host, port),
     authorization_parameters: parameters(draft.authorization_parameters),
     profile: Object.values(profile).every((text) => text === '') ? undefined : profile,
-    access_token_seconds: seconds.trim() === '' ? undefined : Number(seconds),
+    ...Object.fromEntries(SECONDS.map((field) => [field, secondsOf(draft[field])])),
   };
 }
 
@@ -177,6 +188,10 @@ function redirectOf(host: Draft['redirect_host'], port: Draft['redirect_port']) 
   if (host === 'tokentray') return { scheme: host };
   if (host === '' && port === '') return undefined;
   return { ...(host === '' ? {} : { host }), ...(port === '' ? {} : { port }) };
+}
+
+function secondsOf(text: string): number | undefined {
+  return text.trim() === '' ? undefined : Number(text);
 }
 
 function parameters(text: string): Record<string, string> | undefined {

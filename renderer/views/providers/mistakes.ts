@@ -2,7 +2,7 @@
 // Pure.
 import { HostProblem, sentenceOf } from '../../problem.ts';
 import { FIELD_LABELS, type FormField } from '../../text/provider-words.ts';
-import type { Draft } from './draft.ts';
+import { type Draft, SECONDS } from './draft.ts';
 
 /** `form`: about no field in particular. */
 export type Mistakes = Readonly<Partial<Record<FormField | 'form', string>>>;
@@ -23,8 +23,8 @@ export function missing(draft: Draft): Mistakes {
   need('client_id', 'Enter the client ID that the provider gave you when you registered.');
   if (draft.authorization_parameters.split('\n').some((line) => line.trim() !== '' && !/\S\s*=/.test(line)))
     found.authorization_parameters = 'Write each parameter as name=value, one a line.';
-  if (!/^\s*\d*\s*$/.test(draft.access_token_seconds))
-    found.access_token_seconds = 'Enter a whole number of seconds, or nothing.';
+  for (const field of SECONDS)
+    if (!/^\s*\d*\s*$/.test(draft[field])) found[field] = 'Enter a whole number of seconds, or nothing.';
   return found;
 }
 
