@@ -253,6 +253,7 @@ test('the background uses a grant before its idle limit, and the limit moves on'
   });
   insertConnections(world.connections, 'acme', 1, { tokens: life });
   const background = new Background({ ...world, network: { online: () => true } });
+  background.start();
   world.clock.jumpWall(22 * DAY_MS);
   background.tick();
   assert.equal(world.http.requests.length, 0);
