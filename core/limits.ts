@@ -77,7 +77,9 @@ export const LIMITS = {
   expiryWarnDays: [7, 1],
   /** An end of a refresh token that comes this much later with an answer is the old one: rounding, and time on the way. */
   refreshExpiryToleranceMs: 10 * SECOND,
-  /** How often it is looked at what ends: nothing that is counted in days needs it sooner. */
+  /** The first look at what ends: soon after an unlock, yet after whoever unlocked has their answer. */
+  expiryFirstLookMs: 2 * SECOND,
+  /** How often it is looked at after that: nothing that is counted in days needs it sooner. */
   expiryLookMs: 10 * MINUTE,
   /** A provider that rejects our client is asked once in this time: only a person can mend that. */
   clientProbeMs: 60 * MINUTE,

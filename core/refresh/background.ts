@@ -93,6 +93,10 @@ export class Background {
     if (!this.#mayBegin()) return;
     const due = this.#due().sort((left, right) => endOf(left) - endOf(right));
     for (const [at, { id }] of due.entries()) {
+      if (at === 0) {
+        this.#begin(id);
+        continue;
+      }
       this.#spread.add(id);
       this.#world.clock.timer(at * LIMITS.catchUpMs, () => this.#comeUp(id));
     }
@@ -129,6 +133,7 @@ export class Background {
       );
     return due && token.refreshable && refresher.pauseLeft(connection) === 0;
   }
+
   /** Its turn after a sleep or a pause: a person may have paused again, or somebody refreshed it meanwhile. */
   #comeUp(id: string): void {
     this.#spread.delete(id);

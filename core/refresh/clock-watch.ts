@@ -20,6 +20,8 @@ export class ClockWatch {
   readonly #world: ClockWatchWorld;
   #ahead: number;
   #last: ClockChange | undefined;
+  /** Monotonic time of going to sleep; undefined while awake. */
+  #asleepSince: number | undefined;
   #cancel: (() => void) | undefined;
 
   constructor(world: ClockWatchWorld) {
@@ -47,6 +49,12 @@ export class ClockWatch {
 
   look(): void {
     const { clock, events, log } = this.#world;
+    if (this.#asleepSince !== undefined) {
+      // Timers that were due run before anybody says that the machine is awake.
+      if (clock.monotonic() - this.#asleepSince < LIMITS.networkWaitMs) return;
+      // Nobody said it, and it has been awake for long.
+      this.slept();
+    }
     const ahead = this.#now();
     const ms = ahead - this.#ahead;
     // A clock that is corrected bit by bit stays within this between two looks.
@@ -58,8 +66,15 @@ export class ClockWatch {
     log.info('clock_changed', { seconds });
   }
 
-  /** For a host that knows that the machine slept: the monotonic clock stood still, and nobody set the other one. */
+  /** For a host that knows that the machine goes to sleep. What was set until now is said now. */
+  sleeps(): void {
+    if (this.#cancel !== undefined) this.look();
+    this.#asleepSince = this.#world.clock.monotonic();
+  }
+
+  /** It was that: the monotonic clock stood still, and nobody set the other one. */
   slept(): void {
+    this.#asleepSince = undefined;
     this.#ahead = this.#now();
   }
 

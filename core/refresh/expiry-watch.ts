@@ -28,7 +28,7 @@ export class ExpiryWatch {
 
   /** Looks soon, and again every `LIMITS.expiryLookMs`. */
   start(): void {
-    if (this.#cancel === undefined) this.#arm(LIMITS.tickMs);
+    if (this.#cancel === undefined) this.#arm(LIMITS.expiryFirstLookMs);
   }
 
   stop(): void {

@@ -71,6 +71,8 @@ test('fault 64: after eight hours of sleep nothing is refreshed before the netwo
   power.resumed();
   await letPass(world, 90_000);
   assert.equal(provider.refreshes.length, 0);
+  // The tick came before the word that it was a sleep, and nobody set a clock.
+  assert.equal(world.log.entries.filter(({ event }) => event === 'clock_changed').length, 0);
   network.online = true;
   await letPass(world, 10_000, 10_000);
   assert.equal(provider.refreshes.length, 0);
@@ -85,6 +87,22 @@ test('fault 64: after eight hours of sleep nothing is refreshed before the netwo
   assert.equal(provider.refreshes.length, accounts.length);
   const states = (await connectionsOf(world, 'acme')).map(({ status }) => status);
   assert.deepEqual(new Set(states), new Set(['active']));
+});
+
+test('fault 61: a clock that was set before the machine went to sleep is said, and so is one after a sleep whose end nobody told', async (t) => {
+  const { world } = await sleeper(t, 1);
+  const { power } = engineOf(world);
+  const said = () =>
+    world.log.entries.filter(({ event }) => event === 'clock_changed').map(({ fields }) => fields?.seconds);
+  world.clock.jumpWall(-HOUR);
+  power.suspended();
+  assert.deepEqual(said(), [-3_600]);
+  world.clock.jumpWall(8 * HOUR);
+  await letPass(world, LIMITS.networkWaitMs + LIMITS.tickMs);
+  assert.deepEqual(said(), [-3_600]);
+  world.clock.jumpWall(HOUR);
+  await letPass(world, LIMITS.tickMs);
+  assert.deepEqual(said(), [-3_600, 3_600]);
 });
 
 test('fault 64: when nobody says that the network is back, two minutes after waking the next look does', async (t) => {
