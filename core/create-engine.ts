@@ -61,6 +61,9 @@ const consentRequest = z.strictObject({
   via: z.enum(['browser', 'paste']).optional(),
 });
 
+const LOCK_WAITS =
+  'The vault should have been locked and was not: a new refresh token could not be stored yet, and a lock would lose it. Make room on the disk, then lock again.';
+
 /** Makes the engine over an existing vault (locked) or none (`setup`). Throws what opening the file throws. */
 export function createEngine(options: EngineOptions): Engine {
   const { ports, redirectPort } = options;
@@ -91,6 +94,8 @@ export function createEngine(options: EngineOptions): Engine {
   let audit: Audit | undefined;
   let markKey: Uint8Array | undefined;
   let quiet: Promise<void> | undefined;
+  /** The last lock was not done, because an answer is in memory only. */
+  let lockWaits = false;
 
   const session = new VaultSession(
     { path: options.vaultPath, device: options.device, random, clock, keychain: ports.keychain, log },
@@ -117,7 +122,8 @@ export function createEngine(options: EngineOptions): Engine {
           vaultLocked(),
           LIMITS.lockMs,
         );
-        if (!refresher.holdsAnswer()) return;
+        lockWaits = refresher.holdsAnswer();
+        if (!lockWaits) return;
         refresher.resume();
         background.start();
         idle.start();
@@ -125,7 +131,7 @@ export function createEngine(options: EngineOptions): Engine {
         expiryWatch.start();
         throw new TokentrayError(
           'storage',
-          'A new refresh token could not be stored yet, and a lock would lose it. Make room on the disk, then lock again.',
+          'The vault is not locked: a new refresh token could not be stored yet, and a lock would lose it. Make room on the disk, then lock again.',
         );
       },
       onLocked() {
@@ -137,6 +143,7 @@ export function createEngine(options: EngineOptions): Engine {
         refresher.forget();
         events.emit({ type: 'vault', state: 'locked' });
       },
+      onStillOpen: () => events.emit({ type: 'vault', state: 'open' }),
       onGone() {
         audit?.close();
         audit = undefined;
@@ -250,7 +257,10 @@ export function createEngine(options: EngineOptions): Engine {
     },
 
     power: {
-      suspended: () => background.suspended(),
+      suspended() {
+        clockWatch.sleeps();
+        background.suspended();
+      },
       resumed() {
         clockWatch.slept();
         background.resumed();
@@ -341,7 +351,12 @@ export function createEngine(options: EngineOptions): Engine {
 
   function warnings(): readonly string[] {
     const imported = importedSentence(connections.imported().length);
-    const standing = [...session.warnings(), ...refresher.storageWarnings()];
+    if (!refresher.holdsAnswer()) lockWaits = false;
+    const standing = [
+      ...session.warnings(),
+      ...refresher.storageWarnings(),
+      ...(lockWaits ? [LOCK_WAITS] : []),
+    ];
     return imported === undefined ? standing : [...standing, imported];
   }
 

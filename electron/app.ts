@@ -104,7 +104,13 @@ export function createApp({ directory, log, inbox }: AppOptions): TrayApp {
         env,
       });
       const shortcut = createShortcut(log, () => picker.show());
-      const power = createPower({ engine, log, env, changed: seat.changed });
+      const power = createPower({
+        engine,
+        log,
+        say: (title, body) => notifications.say(title, body),
+        env,
+        changed: seat.changed,
+      });
       const { isPackaged: packaged } = app;
       const updates = createUpdates({
         packaged,
@@ -175,7 +181,12 @@ export function createApp({ directory, log, inbox }: AppOptions): TrayApp {
 
     show = (path) => main.show(path);
     if (wanted !== undefined) show(wanted.path);
-    else if (first || host.engine.state() === 'setup' || !preferences.read().start_hidden) show();
+    else if (
+      first ||
+      ['setup', 'unreadable'].includes(host.engine.state()) ||
+      !preferences.read().start_hidden
+    )
+      show();
     inbox.open({
       arrive: (url) => host.engine.links.arrive(url),
       onTaken: () => show(),

@@ -1,7 +1,9 @@
 // What a sleep, a waking, a network that returns and a locked screen do to the engine. No Electron in here.
 // The vault that a locked screen closed is opened again with the screen, where its slots need nobody.
 import type { Engine } from '../core/engine.ts';
+import { TokentrayError } from '../core/errors.ts';
 import type { LogPort } from '../core/ports.ts';
+import { systemTimer, type Timer } from './tray-pacer.ts';
 
 /** What is done with the engine; it has all of it. */
 export type PowerEngine = Pick<Engine, 'state'> & {
@@ -18,9 +20,22 @@ export interface PowerEffects {
   screenUnlocked(): void;
 }
 
-export function powerEffects(engine: PowerEngine, log: LogPort): PowerEffects {
+export interface PowerWorld {
+  readonly engine: PowerEngine;
+  readonly log: LogPort;
+  /** A few words for the person. */
+  readonly say: (title: string, body: string) => void;
+  readonly timer?: Timer;
+}
+
+/** A lock that an answer stands in the way of is tried again as long as the screen is locked. */
+const AGAIN_MS = 60_000;
+
+export function powerEffects({ engine, log, say, timer = systemTimer }: PowerWorld): PowerEffects {
   let online = true;
+  let screenLocked = false;
   let lockedByScreen = false;
+  let stopTrying = () => {};
   // A lock waits for refreshes in flight; the screen may be open again before it is done.
   let last: Promise<void> = Promise.resolve();
   const inTurn = (work: () => Promise<void>) => {
@@ -36,13 +51,12 @@ export function powerEffects(engine: PowerEngine, log: LogPort): PowerEffects {
       online = now;
     },
     screenLocked() {
-      inTurn(async () => {
-        if (engine.state() !== 'open') return;
-        await engine.vault.lock();
-        lockedByScreen = true;
-      });
+      screenLocked = true;
+      inTurn(() => lock(true));
     },
     screenUnlocked() {
+      screenLocked = false;
+      stopTrying();
       inTurn(async () => {
         if (!lockedByScreen) return;
         lockedByScreen = false;
@@ -51,4 +65,19 @@ export function powerEffects(engine: PowerEngine, log: LogPort): PowerEffects {
       });
     },
   };
+
+  async function lock(first: boolean): Promise<void> {
+    if (engine.state() !== 'open' || (!first && !screenLocked)) return;
+    try {
+      await engine.vault.lock();
+      lockedByScreen = true;
+    } catch (error) {
+      if (!(error instanceof TokentrayError) || error.code !== 'storage') throw error;
+      log.warn('screen_lock_waits', { code: error.code });
+      if (first) say('The screen is locked, the vault is not yet', error.message);
+      if (!screenLocked) return;
+      stopTrying();
+      stopTrying = timer(AGAIN_MS, () => inTurn(() => lock(false)));
+    }
+  }
 }

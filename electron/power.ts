@@ -7,6 +7,8 @@ import { type LoginWatch, watchLogin } from './power-login.ts';
 export interface PowerOptions {
   readonly engine: PowerEngine;
   readonly log: LogPort;
+  /** A few words for the person: a notification. */
+  readonly say: (title: string, body: string) => void;
   readonly env?: NodeJS.ProcessEnv;
   readonly platform?: NodeJS.Platform;
   /** Told when it is known whether the screen lock is seen. */
@@ -23,8 +25,8 @@ const NETWORK_MS = 2_000;
 
 /** After `ready`: nothing is told before. */
 export function createPower(options: PowerOptions): Power {
-  const { engine, log, env = process.env, platform = process.platform, changed = () => {} } = options;
-  const effects = powerEffects(engine, log);
+  const { engine, log, say, env = process.env, platform = process.platform, changed = () => {} } = options;
+  const effects = powerEffects({ engine, log, say });
   powerMonitor.on('suspend', effects.suspended);
   powerMonitor.on('resume', effects.resumed);
   // Not fired on Linux; there the login manager says the same.

@@ -21,6 +21,8 @@ export interface SessionHooks {
   /** Before the key goes: end what needs it. */
   readonly beforeLock: () => Promise<void>;
   readonly onLocked: () => void;
+  /** `beforeLock` threw: the vault, which was called locked meanwhile, is open as before. */
+  readonly onStillOpen: () => void;
   /** Before the file goes: close every connection to it. */
   readonly onGone: () => void;
 }
@@ -110,6 +112,7 @@ export class VaultSession {
     if (vault === undefined) return Promise.reject(this.#problem ?? setupNeeded());
     this.#locking ??= this.#lock(vault).finally(() => {
       this.#locking = undefined;
+      if (this.#announced) this.#hooks.onStillOpen();
     });
     return this.#locking;
   }

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
+import { LIMITS } from '../../core/limits.ts';
 import { systemRandom } from '../../host/random.ts';
 import { createUserAgent } from '../../sandbox/user-agent.ts';
 import { after, answering, type HostileProvider, honestly } from '../support/hostile-provider.ts';
@@ -152,6 +153,29 @@ test('promise 86: a stop waits until a held refresh token is on disk', async (t)
   other.exec('ROLLBACK');
   await inTime('the restart', restarted);
   assert.equal((await world.call('POST', '/v1/refresh/acme/a')).status, 200);
+});
+
+test('promise 86: a lock waits for a held refresh token, and says for as long as it cannot be done why', async (t) => {
+  const { world, provider } = await worldOf(t, ['a'], { fakeTime: true });
+  const other = new DatabaseSync(join(world.host.home, 'vault.db'));
+  t.after(() => other.close());
+  provider.onToken((exchange) => {
+    other.exec('BEGIN IMMEDIATE');
+    return honestly()(exchange);
+  });
+  assertProblem(await force(world, 'a'), 500, 'storage');
+  const { engine } = world.host.host;
+  const lock = world.call('POST', '/v1/lock');
+  await until('the lock to begin', () => engine.state() === 'locked');
+  world.clock.advance(LIMITS.lockMs);
+  assertProblem(await inTime('the lock', lock), 500, 'storage');
+  const { state, warnings } = (await world.call('GET', '/v1/status')).json;
+  assert.equal(state, 'open');
+  assert.match(String(warnings), /should have been locked and was not/);
+  other.exec('ROLLBACK');
+  assert.equal((await force(world, 'a')).status, 200);
+  assert.deepEqual((await world.call('GET', '/v1/status')).json.warnings, []);
+  assert.equal((await world.call('POST', '/v1/lock')).json.state, 'locked');
 });
 
 test('a consent whose refresh token cannot be stored gives it back and says so', async (t) => {

@@ -5,6 +5,7 @@ import type { VaultState } from '../../core/engine.ts';
 import { TokentrayError } from '../../core/errors.ts';
 import { powerEffects } from '../../electron/power-effects.ts';
 import { createLockReader, sessionPath } from '../../electron/power-lock-lines.ts';
+import { FakeClock } from '../support/fake-clock.ts';
 import { createRecordingLog } from '../support/recording-log.ts';
 
 function engineDouble(state: VaultState = 'open') {
@@ -30,11 +31,14 @@ function engineDouble(state: VaultState = 'open') {
   };
 }
 
+const said: string[] = [];
+const say = (title: string) => said.push(title);
+
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 test('a locked screen locks the vault, once however often it is said, and opens it again with the screen', async () => {
   const engine = engineDouble();
-  const effects = powerEffects(engine, createRecordingLog());
+  const effects = powerEffects({ engine, log: createRecordingLog(), say });
   effects.screenLocked();
   effects.screenLocked();
   await settled();
@@ -46,7 +50,7 @@ test('a locked screen locks the vault, once however often it is said, and opens 
 
 test('a vault that its owner locked stays locked when the screen is opened', async () => {
   const engine = engineDouble('locked');
-  const effects = powerEffects(engine, createRecordingLog());
+  const effects = powerEffects({ engine, log: createRecordingLog(), say });
   effects.screenLocked();
   effects.screenUnlocked();
   await settled();
@@ -57,7 +61,7 @@ test('a vault with a passphrase stays locked, which is no error of the program',
   const engine = engineDouble();
   engine.vault.unlock = () => Promise.reject(new TokentrayError('locked', 'A passphrase is needed.'));
   const log = createRecordingLog();
-  const effects = powerEffects(engine, log);
+  const effects = powerEffects({ engine, log, say });
   effects.screenLocked();
   effects.screenUnlocked();
   await settled();
@@ -68,16 +72,48 @@ test('a vault with a passphrase stays locked, which is no error of the program',
   );
 });
 
+test('a lock that an answer stands in the way of is said once, and tried again each minute as long as the screen is locked', async () => {
+  const engine = engineDouble();
+  const { lock } = engine.vault;
+  let tries = 0;
+  engine.vault.lock = () => {
+    tries += 1;
+    return Promise.reject(new TokentrayError('storage', 'Make room on the disk.'));
+  };
+  const clock = new FakeClock();
+  const told: string[][] = [];
+  const effects = powerEffects({
+    engine,
+    log: createRecordingLog(),
+    say: (...words) => told.push(words),
+    timer: (ms, fn) => clock.timer(ms, fn),
+  });
+  effects.screenLocked();
+  await settled();
+  clock.advance(60_000);
+  await settled();
+  assert.equal(tries, 2);
+  assert.deepEqual(told, [['The screen is locked, the vault is not yet', 'Make room on the disk.']]);
+  engine.vault.lock = lock;
+  clock.advance(60_000);
+  await settled();
+  assert.equal(engine.state(), 'locked');
+  effects.screenUnlocked();
+  await settled();
+  assert.equal(engine.state(), 'open');
+  assert.equal(clock.pending, 0);
+});
+
 test('the return of the network is told once, and a network that is there all along never', () => {
   const engine = engineDouble();
-  const effects = powerEffects(engine, createRecordingLog());
+  const effects = powerEffects({ engine, log: createRecordingLog(), say });
   for (const online of [true, true, false, false, true, true]) effects.network(online);
   assert.deepEqual(engine.calls, ['network']);
 });
 
 test('sleep and waking go to the engine as they come', () => {
   const engine = engineDouble();
-  const effects = powerEffects(engine, createRecordingLog());
+  const effects = powerEffects({ engine, log: createRecordingLog(), say });
   effects.suspended();
   effects.resumed();
   assert.deepEqual(engine.calls, ['suspended', 'resumed']);

@@ -56,6 +56,7 @@ const NO_HOOKS: SessionHooks = {
   onOpen() {},
   async beforeLock() {},
   onLocked() {},
+  onStillOpen() {},
   onGone() {},
 };
 
