@@ -1,8 +1,10 @@
-// Which event becomes which notice. Pure: events and looks in, notices out, each thing said once.
+// Which event becomes which notice. Pure: events and looks in, notices out, each thing said once. What is about to end is
+// the engine's to say (event `expiring`); it is shown as long as that end stands.
 // A notice holds names and times, nothing secret: it is shown on locked screens and kept by notification centres.
 import type { ConnectionView } from '../core/engine.ts';
+import type { Deadline, Warned } from '../core/model/deadline.ts';
 import type { SequencedEvent } from '../core/model/event.ts';
-import { menuText } from './tray-rows.ts';
+import { menuText, type TrayAction } from './tray-rows.ts';
 
 export type NoticeKind = 'consent' | 'failing' | 'expiring';
 
@@ -12,36 +14,82 @@ export interface Notice {
   readonly kind: NoticeKind;
   readonly title: string;
   readonly body: string;
-  /** The connection it is about; undefined: several, and a click shows the list. */
-  readonly connection: string | undefined;
+  /** Id of the connection or provider it is about; undefined: several. */
+  readonly about: string | undefined;
+  /** What a click does: the same as a row of the tray. */
+  readonly click: TrayAction;
 }
 
-/** What was said and since when refreshes fail; kept over restarts, so that nothing is said twice. */
+/** What was said, since when refreshes fail, and what the engine warned of; kept over restarts, so that nothing is said twice. */
 export interface NoticeMemory {
   readonly said: readonly string[];
   /** By connection id: wall clock, milliseconds. */
   readonly failingSince: Readonly<Record<string, number>>;
+  /** By connection id: the last warning. */
+  readonly expiring: Readonly<Record<string, Warned>>;
+  /** By provider id, since when it refuses our client: wall clock, milliseconds. */
+  readonly refusedSince: Readonly<Record<string, number>>;
 }
 
-export const NOTHING_SAID: NoticeMemory = { said: [], failingSince: {} };
+export const NOTHING_SAID: NoticeMemory = { said: [], failingSince: {}, expiring: {}, refusedSince: {} };
 
 const DAY = 24 * 60 * 60_000;
-/** Before the end of a grant that cannot be renewed by itself: time to plan, and the last call. */
-const EXPIRING_DAYS = [1, 7] as const;
 /** More of one kind at once are one notice: a provider that ends every grant must not fill the screen. */
 const AT_ONCE = 3;
 /** What was said longest ago is forgotten first; a person with more connections hears a thing twice at worst. */
 const SAID_MAX = 2_000;
 
-/** Keeps count of the failures. Returns the memory after this event. */
+/** Keeps count of what only events tell. Returns the memory after this event; the same when nothing changed. */
 export function remember(memory: NoticeMemory, { at, event }: SequencedEvent): NoticeMemory {
-  if (event.type !== 'connection') return memory;
-  const { [event.id]: since, ...others } = memory.failingSince;
-  if (event.action === 'refresh_failed') {
-    return since === undefined ? { ...memory, failingSince: { ...others, [event.id]: at } } : memory;
+  switch (event.type) {
+    case 'expiring': {
+      const { id, what, ends_at, days } = event;
+      return { ...memory, expiring: { ...memory.expiring, [id]: { what, at: Date.parse(ends_at), days } } };
+    }
+    case 'provider': {
+      const { action, provider } = event;
+      if (action !== 'refused') return accepted(memory, provider);
+      // A restart asks once more, and is refused once more: no news.
+      if (provider in memory.refusedSince) return memory;
+      return { ...memory, refusedSince: { ...memory.refusedSince, [provider]: at } };
+    }
+    case 'consent':
+      return event.action === 'done' ? accepted(memory, event.provider) : memory;
+    case 'connection':
+      return ofConnection(memory, at, event);
+    default:
+      return memory;
   }
-  const over = ['refreshed', 'added', 'needs_consent', 'revoked', 'removed'].includes(event.action);
-  return over && since !== undefined ? { ...memory, failingSince: others } : memory;
+}
+
+function ofConnection(
+  memory: NoticeMemory,
+  at: number,
+  event: Extract<SequencedEvent['event'], { type: 'connection' }>,
+): NoticeMemory {
+  const { action, id } = event;
+  if (action === 'refresh_failed') {
+    if (id in memory.failingSince) return memory;
+    return { ...memory, failingSince: { ...memory.failingSince, [id]: at } };
+  }
+  let next = memory;
+  if (
+    ['refreshed', 'added', 'needs_consent', 'revoked', 'removed'].includes(action) &&
+    id in next.failingSince
+  )
+    next = { ...next, failingSince: without(next.failingSince, id) };
+  if (action === 'removed' && id in next.expiring) next = { ...next, expiring: without(next.expiring, id) };
+  return action === 'refreshed' ? accepted(next, event.connection.split('/')[0] ?? '') : next;
+}
+
+/** The provider takes our client, or is another one now. */
+function accepted(memory: NoticeMemory, provider: string): NoticeMemory {
+  if (!(provider in memory.refusedSince)) return memory;
+  return { ...memory, refusedSince: without(memory.refusedSince, provider) };
+}
+
+function without<T>(record: Readonly<Record<string, T>>, key: string): Readonly<Record<string, T>> {
+  return Object.fromEntries(Object.entries(record).filter(([each]) => each !== key));
 }
 
 /** What there is to say now and was not said before, and the memory once it is said. */
@@ -52,9 +100,7 @@ export function look(
   muted: (kind: NoticeKind) => boolean,
 ): { readonly notices: readonly Notice[]; readonly memory: NoticeMemory } {
   const said = new Set(memory.said);
-  const fresh = connections
-    .flatMap((view) => noticeOf(view, memory, now) ?? [])
-    .filter(({ key }) => !said.has(key));
+  const fresh = standing(memory, connections, now).filter(({ key }) => !said.has(key));
   if (fresh.length === 0) return { notices: [], memory };
   // What is muted counts as said: switching a kind on again must not bring up everything since.
   const notices = together(fresh.filter(({ kind }) => !muted(kind)));
@@ -64,72 +110,110 @@ export function look(
   };
 }
 
-function noticeOf(view: ConnectionView, memory: NoticeMemory, now: number): Notice | undefined {
-  const { state, id } = view;
-  const name = menuText(view.name).replaceAll('&&', '&');
-  if (state.status === 'needs_consent') {
-    return {
-      key: `consent:${id}:${state.since}`,
-      kind: 'consent',
-      title: `${name} needs consent`,
-      body: 'Nothing can refresh it any more. Click to reconnect in the browser.',
-      connection: id,
-    };
-  }
-  const since = state.status === 'error' ? state.since : memory.failingSince[id];
-  if (since !== undefined && now - since >= DAY && (state.status === 'error' || state.status === 'active')) {
-    return {
-      key: `failing:${id}:${since}`,
-      kind: 'failing',
-      title: `${name} could not be refreshed for a day`,
-      body: 'Tokentray goes on trying. Click to see why.',
-      connection: id,
-    };
-  }
-  return expiring(view, name, now);
+/** Everything that is so now, said or not. */
+function standing(memory: NoticeMemory, connections: readonly ConnectionView[], now: number): Notice[] {
+  return [
+    ...Object.entries(memory.refusedSince).map(([provider, since]) => refusing(provider, since)),
+    ...connections.flatMap((view) => noticesOf(view, memory, now)),
+  ];
 }
 
-/** Only what cannot be refreshed has an end that is known, and only if it lives so long does a warning make sense. */
-function expiring({ state, id }: ConnectionView, name: string, now: number): Notice | undefined {
-  if (state.status !== 'active') return undefined;
-  const { refreshable, expires_at, issued_at } = state.token;
-  if (refreshable || expires_at === null || expires_at <= now) return undefined;
-  const days = EXPIRING_DAYS.find((count) => expires_at - now <= count * DAY);
-  if (days === undefined || expires_at - issued_at <= days * DAY) return undefined;
-  const left = Math.ceil((expires_at - now) / DAY);
+function refusing(provider: string, since: number): Notice {
   return {
-    key: `expiring:${id}:${expires_at}:${days}`,
-    kind: 'expiring',
-    title: `${name} expires ${left <= 1 ? 'within a day' : `in ${left} days`}`,
-    body: 'It cannot be refreshed. Click to reconnect before it ends.',
-    connection: id,
+    key: `refused:${provider}:${since}`,
+    kind: 'failing',
+    title: `${plain(provider)} refuses this client`,
+    body: 'Nothing of it can be refreshed. Click to check its client ID and secret.',
+    about: provider,
+    click: { kind: 'show', path: `/providers/${provider}` },
   };
 }
 
+function noticesOf(view: ConnectionView, memory: NoticeMemory, now: number): Notice[] {
+  const { state, id } = view;
+  const name = plain(view.name);
+  if (state.status === 'needs_consent') {
+    return [
+      {
+        key: `consent:${id}:${state.since}`,
+        kind: 'consent',
+        title: `${name} needs consent`,
+        body: 'Nothing can refresh it any more. Click to reconnect in the browser.',
+        about: id,
+        click: { kind: 'consent', connection: id },
+      },
+    ];
+  }
+  if (state.status !== 'error' && state.status !== 'active') return [];
+  const click = { kind: 'show', path: `/connections/${id}` } as const;
+  const since = state.status === 'error' ? state.since : memory.failingSince[id];
+  const failing: Notice[] =
+    since === undefined || now - since < DAY
+      ? []
+      : [
+          {
+            key: `failing:${id}:${since}`,
+            kind: 'failing',
+            title: `${name} could not be refreshed for a day`,
+            body: 'Tokentray goes on trying. Click to see why.',
+            about: id,
+            click,
+          },
+        ];
+  const warned = memory.expiring[id];
+  const stands = view.deadlines.some(({ what, at }) => what === warned?.what && at === warned.at);
+  if (warned === undefined || !stands || warned.at <= now) return failing;
+  const { what, at, days } = warned;
+  const left = Math.ceil((at - now) / DAY);
+  return [
+    ...failing,
+    {
+      key: `expiring:${id}:${what}:${at}:${days}`,
+      kind: 'expiring',
+      title: `${name} ends ${left <= 1 ? 'within a day' : `in ${left} days`}`,
+      body: ENDS[what],
+      about: id,
+      click,
+    },
+  ];
+}
+
+const ENDS: Readonly<Record<Deadline['what'], string>> = {
+  access_token: 'It cannot be refreshed. Click to reconnect before it ends.',
+  refresh_idle: 'It was not refreshed for too long. Click to see why.',
+  refresh_token: 'Its refresh token ends then. Click to reconnect before.',
+  refresh_absolute: 'Its provider ends every grant after a time. Click to reconnect before.',
+};
+
 const MANY: Readonly<Record<NoticeKind, string>> = {
   consent: 'connections need consent',
-  failing: 'connections could not be refreshed for a day',
-  expiring: 'connections expire soon',
+  failing: 'connections could not be refreshed',
+  expiring: 'connections end soon',
 };
 
 function together(notices: readonly Notice[]): Notice[] {
   return [...Map.groupBy(notices, ({ kind }) => kind)].flatMap(([kind, members]) => {
     if (members.length <= AT_ONCE) return members;
     const title = `${members.length} ${MANY[kind]}`;
-    return [
-      { key: `many:${kind}`, kind, title, body: 'Click to see them in Tokentray.', connection: undefined },
-    ];
+    const click = { kind: 'show', path: '/' } as const;
+    const body = 'Click to see them in Tokentray.';
+    return [{ key: `many:${kind}`, kind, title, body, about: undefined, click }];
   });
 }
 
-/** What it asks for was done or has changed: it is taken off the screen. */
-export function isOver(
-  notice: Notice,
+/** Those of `notices` whose reason is gone, or is another one now: they are taken off the screen. */
+export function over(
+  notices: readonly Notice[],
   connections: readonly ConnectionView[],
   memory: NoticeMemory,
   now: number,
-): boolean {
-  if (notice.connection === undefined) return false;
-  const view = connections.find(({ id }) => id === notice.connection);
-  return view === undefined || noticeOf(view, memory, now)?.kind !== notice.kind;
+): Notice[] {
+  if (notices.length === 0) return [];
+  const still = new Set(standing(memory, connections, now).map(({ kind, about }) => `${kind} ${about}`));
+  return notices.filter(({ kind, about }) => about !== undefined && !still.has(`${kind} ${about}`));
+}
+
+/** A notification has no keys in its text. */
+function plain(name: string): string {
+  return menuText(name).replaceAll('&&', '&');
 }

@@ -4,8 +4,9 @@ import { Notification } from 'electron';
 import type { DesktopPreferences } from '../api/desktop.ts';
 import type { Engine } from '../core/engine.ts';
 import { OWNER } from '../core/model/caller.ts';
+import type { TokentrayEvent } from '../core/model/event.ts';
 import type { LogPort } from '../core/ports.ts';
-import { isOver, look, type Notice, type NoticeKind, remember } from './notices.ts';
+import { look, type Notice, type NoticeKind, over, remember } from './notices.ts';
 import { readNotices, writeNotices } from './notices-file.ts';
 import { createPacer } from './tray-pacer.ts';
 import type { TrayAction } from './tray-rows.ts';
@@ -36,6 +37,9 @@ const TOGETHER_MS = 1_000;
 /** Days matter here, not minutes. */
 const LOOK_MS = 10 * 60_000;
 
+/** Events after which there may be something to say, or to take back. */
+const TELLING = new Set<TokentrayEvent['type']>(['connection', 'expiring', 'provider', 'vault']);
+
 export function createNotifications(options: NotificationOptions): Notifications {
   const { engine, preferences, run, path, log } = options;
   const shown = new Map<string, { readonly notice?: Notice; readonly notification: Notification }>();
@@ -44,7 +48,7 @@ export function createNotifications(options: NotificationOptions): Notifications
   const { unsubscribe } = engine.subscribe((entry) => {
     const next = remember(memory, entry);
     if (next !== memory) keep(next);
-    if (entry.event.type === 'connection' || entry.event.type === 'vault') pacer.ask();
+    if (TELLING.has(entry.event.type)) pacer.ask();
   });
   const looking = setInterval(() => pacer.ask(), LOOK_MS);
   pacer.ask();
@@ -64,13 +68,12 @@ export function createNotifications(options: NotificationOptions): Notifications
     if (engine.state() !== 'open') return;
     const now = Date.now();
     const connections = engine.connections.list(OWNER);
-    for (const { notice, notification } of shown.values()) {
-      if (notice !== undefined && isOver(notice, connections, memory, now)) notification.close();
-    }
+    const onScreen = [...shown.values()].flatMap(({ notice }) => notice ?? []);
+    for (const { key } of over(onScreen, connections, memory, now)) shown.get(key)?.notification.close();
     const seen = look(memory, connections, now, muted);
     if (seen.memory !== memory) keep(seen.memory);
     for (const notice of seen.notices) {
-      show(notice.key, notice.title, notice.body, () => run(actionOf(notice)), notice);
+      show(notice.key, notice.title, notice.body, () => run(notice.click), notice);
     }
   }
 
@@ -106,10 +109,4 @@ export function createNotifications(options: NotificationOptions): Notifications
     shown.set(key, entry);
     notification.show();
   }
-}
-
-function actionOf({ connection, kind }: Notice): TrayAction {
-  if (connection === undefined) return { kind: 'show', path: '/' };
-  if (kind === 'failing') return { kind: 'show', path: `/connections/${connection}` };
-  return { kind: 'consent', connection };
 }

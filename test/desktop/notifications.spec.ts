@@ -10,7 +10,7 @@ const fill = fillVault([
   { account: 'work', endsIn: 41 * 60_000 },
 ]);
 const CONSENT = 'acme/ops needs consent';
-const EXPIRES = 'acme/team expires in 7 days';
+const EXPIRES = 'acme/team ends in 7 days';
 
 test.describe('a connection that needs consent and one that ends in a week', () => {
   test.use({ desktopChoice: { fill, prepare: preferring() } });

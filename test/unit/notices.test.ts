@@ -4,14 +4,14 @@ import { test } from 'node:test';
 import type { ConnectionView } from '../../core/engine.ts';
 import type { TokentrayEvent } from '../../core/model/event.ts';
 import {
-  isOver,
   look,
   NOTHING_SAID,
   type NoticeKind,
   type NoticeMemory,
+  over,
   remember,
 } from '../../electron/notices.ts';
-import { connectionView, TRAY_NOW, tokenFacts } from '../support/tray-samples.ts';
+import { connectionView, TRAY_NOW } from '../support/tray-samples.ts';
 
 const DAY = 24 * 3_600_000;
 const nobody = () => false;
@@ -23,16 +23,38 @@ function titles(connections: readonly ConnectionView[], memory: NoticeMemory = N
 const refused = (name: string, since = TRAY_NOW) =>
   connectionView(name, { status: 'needs_consent', cause: 'refused', since });
 
-/** Not refreshable, issued so many days ago, ending in so many. */
-const ending = (days: number, before = 30) =>
-  connectionView('notion/team', {
-    status: 'active',
-    token: tokenFacts({
-      refreshable: false,
-      issued_at: TRAY_NOW - before * DAY,
-      expires_at: TRAY_NOW + days * DAY,
-    }),
+/** A connection whose grant ends in so many days. */
+const ending = (days: number) => ({
+  ...connectionView('notion/team'),
+  deadlines: [
+    {
+      what: 'refresh_absolute',
+      from: TRAY_NOW - 30 * DAY,
+      at: TRAY_NOW + days * DAY,
+      renews: false,
+    } as const,
+  ],
+});
+
+/** What the engine says of it. */
+function warning(memory: NoticeMemory, ends: number, days: number): NoticeMemory {
+  return remember(memory, {
+    seq: 1,
+    at: TRAY_NOW,
+    event: {
+      type: 'expiring',
+      connection: 'notion/team',
+      id: 'c_notion-team',
+      what: 'refresh_absolute',
+      ends_at: new Date(TRAY_NOW + ends * DAY).toISOString(),
+      days,
+    },
   });
+}
+
+function provider(action: 'refused' | 'changed', at = TRAY_NOW) {
+  return { seq: 1, at, event: { type: 'provider', action, provider: 'google' } } as const;
+}
 
 function event(action: 'refreshed' | 'refresh_failed' | 'removed', at: number) {
   const happened: TokentrayEvent = {
@@ -48,7 +70,7 @@ function event(action: 'refreshed' | 'refresh_failed' | 'removed', at: number) {
 test('consent needed is said once, and again only when it is needed anew', () => {
   const first = look(NOTHING_SAID, [refused('a/b')], TRAY_NOW, nobody);
   assert.deepEqual(
-    first.notices.map(({ title, connection }) => [title, connection]),
+    first.notices.map(({ title, about }) => [title, about]),
     [['a/b needs consent', 'c_a-b']],
   );
   assert.deepEqual(titles([refused('a/b')], first.memory), []);
@@ -72,29 +94,53 @@ test('a provider that refuses for a day is said too, also after a restart', () =
   ]);
 });
 
-test('a grant that cannot be renewed is said 7 days and 1 day before its end, once each', () => {
-  assert.deepEqual(titles([ending(8)]), []);
-  const week = look(NOTHING_SAID, [ending(7)], TRAY_NOW, nobody);
+test('what the engine warns of is said 7 days and 1 day before, once each, and a click shows that connection', () => {
+  assert.deepEqual(titles([ending(7)]), []);
+  const week = look(warning(NOTHING_SAID, 7, 7), [ending(7)], TRAY_NOW, nobody);
   assert.deepEqual(
-    week.notices.map(({ title }) => title),
-    ['notion/team expires in 7 days'],
+    week.notices.map(({ title, click }) => [title, click]),
+    [['notion/team ends in 7 days', { kind: 'show', path: '/connections/c_notion-team' }]],
   );
   const inDays = (days: number) => TRAY_NOW + (7 - days) * DAY;
   assert.deepEqual(titles([ending(7)], week.memory, inDays(5)), []);
-  assert.deepEqual(titles([ending(7)], week.memory, inDays(1)), ['notion/team expires within a day']);
-  assert.deepEqual(titles([ending(3)]), ['notion/team expires in 3 days']);
+  assert.deepEqual(titles([ending(7)], warning(week.memory, 7, 1), inDays(1)), [
+    'notion/team ends within a day',
+  ]);
+  // The machine was off on the seventh day.
+  assert.deepEqual(titles([ending(3)], warning(NOTHING_SAID, 3, 7)), ['notion/team ends in 3 days']);
 });
 
-test('what renews itself, what lives a day, and what has ended is no warning', () => {
-  const token = tokenFacts({ issued_at: TRAY_NOW - 30 * DAY, expires_at: TRAY_NOW + DAY });
-  assert.deepEqual(titles([connectionView('a/b', { status: 'active', token })]), []);
-  assert.deepEqual(titles([ending(0.5, 0.1)]), []);
-  assert.deepEqual(titles([ending(-0.1)]), []);
+test('a warning whose end is over or has moved on is not said, and is taken off the screen', () => {
+  const memory = warning(NOTHING_SAID, 7, 7);
+  const { notices } = look(memory, [ending(7)], TRAY_NOW, nobody);
+  assert.equal(over(notices, [ending(7)], memory, TRAY_NOW).length, 0);
+  for (const [view, now] of [
+    [ending(90), TRAY_NOW],
+    [ending(7), TRAY_NOW + 8 * DAY],
+  ] as const) {
+    assert.deepEqual(titles([view], memory, now), []);
+    assert.deepEqual(over(notices, [view], memory, now), notices);
+  }
+});
+
+test('a provider that refuses our client is said once, also over restarts, until it takes it again; a click shows the provider', () => {
+  const refusing = look(remember(NOTHING_SAID, provider('refused')), [], TRAY_NOW, nobody);
+  assert.deepEqual(
+    refusing.notices.map(({ title, click }) => [title, click]),
+    [['google refuses this client', { kind: 'show', path: '/providers/google' }]],
+  );
+  const again = remember(refusing.memory, provider('refused', TRAY_NOW + DAY));
+  assert.deepEqual(titles([], again), []);
+  for (const good of [provider('changed'), event('refreshed', TRAY_NOW)]) {
+    const mended = remember(again, good);
+    assert.deepEqual(over(refusing.notices, [], mended, TRAY_NOW), refusing.notices);
+    assert.equal(titles([], remember(mended, provider('refused', TRAY_NOW + 2 * DAY))).length, 1);
+  }
 });
 
 test('each kind can be muted, and what was muted is not brought up later', () => {
   const muted = (kind: NoticeKind) => kind === 'consent';
-  const seen = look(NOTHING_SAID, [refused('a/b'), ending(3)], TRAY_NOW, muted);
+  const seen = look(warning(NOTHING_SAID, 3, 7), [refused('a/b'), ending(3)], TRAY_NOW, muted);
   assert.deepEqual(
     seen.notices.map(({ kind }) => kind),
     ['expiring'],
@@ -107,18 +153,17 @@ test('3 at once are three notices, 500 are one that shows the list', () => {
   assert.equal(titles(many(3)).length, 3);
   const one = look(NOTHING_SAID, many(500), TRAY_NOW, nobody);
   assert.deepEqual(
-    one.notices.map(({ title, connection }) => [title, connection]),
+    one.notices.map(({ title, about }) => [title, about]),
     [['500 connections need consent', undefined]],
   );
   assert.deepEqual(titles(many(500), one.memory), []);
 });
 
 test('a notice is taken away when its reason is gone', () => {
-  const [notice] = look(NOTHING_SAID, [refused('a/b')], TRAY_NOW, nobody).notices;
-  assert.ok(notice);
-  assert.equal(isOver(notice, [refused('a/b')], NOTHING_SAID, TRAY_NOW), false);
-  assert.equal(isOver(notice, [connectionView('a/b')], NOTHING_SAID, TRAY_NOW), true);
-  assert.equal(isOver(notice, [], NOTHING_SAID, TRAY_NOW), true);
+  const { notices } = look(NOTHING_SAID, [refused('a/b')], TRAY_NOW, nobody);
+  assert.equal(over(notices, [refused('a/b')], NOTHING_SAID, TRAY_NOW).length, 0);
+  assert.deepEqual(over(notices, [connectionView('a/b')], NOTHING_SAID, TRAY_NOW), notices);
+  assert.deepEqual(over(notices, [], NOTHING_SAID, TRAY_NOW), notices);
 });
 
 test('promise 164: a notice holds the name and nothing else of a connection', () => {
