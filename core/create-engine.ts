@@ -89,6 +89,7 @@ export function createEngine(options: EngineOptions): Engine {
     clock,
     log,
     minutes: options.lockAfterMinutes ?? (() => 0),
+    signingIn: () => consents.list().length > 0,
     lock: () => session.lock(),
   });
   let audit: Audit | undefined;

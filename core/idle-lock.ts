@@ -11,6 +11,8 @@ interface IdleLockWorld {
   readonly log: LogPort;
   /** 0: never. Read at every look, and whenever somebody is here. */
   readonly minutes: () => number;
+  /** True while a person signs in somewhere else, which ends by itself within minutes. */
+  readonly signingIn: () => boolean;
   readonly lock: () => Promise<void>;
 }
 
@@ -54,10 +56,15 @@ export class IdleLock {
   }
 
   async #look(): Promise<void> {
-    const { lock, log } = this.#world;
+    const { lock, log, signingIn } = this.#world;
     const left = this.#left();
     if (left === undefined || left > 0) {
       this.#arm();
+      return;
+    }
+    // A lock would end the consent under the hands of whoever is at the provider's page.
+    if (signingIn()) {
+      this.touch();
       return;
     }
     log.info('idle_lock');

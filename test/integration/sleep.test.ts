@@ -205,3 +205,19 @@ test('the vault is locked when nobody used it for the time that was chosen: a ha
   world.clock.advance(24 * HOUR);
   assert.equal(engine.state(), 'open');
 });
+
+test('no idle lock ends a consent while somebody signs in; it comes when the consent has ended', async (t) => {
+  const { world } = await sleeper(t, 1);
+  await world.call('PATCH', '/v1/settings', { body: { lock_after_minutes: 1 } });
+  const engine = engineOf(world);
+  const started = await world.call('POST', '/v1/connections', {
+    body: { provider: 'acme', account: 'other' },
+  });
+  const { id } = started.json.consent;
+  await letPass(world, 2 * 60_000);
+  assert.equal(engine.state(), 'open');
+  assert.equal((await world.call('GET', `/v1/consents/${id}`)).json.status, 'pending');
+  await world.call('DELETE', `/v1/consents/${id}`);
+  world.clock.advance(2 * 60_000);
+  await until('the lock', () => engine.state() === 'locked');
+});
