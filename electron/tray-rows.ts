@@ -18,6 +18,8 @@ export interface TraySnapshot {
   readonly providers: readonly { readonly id: string; readonly name: string }[];
   /** The user paused the refreshes. */
   readonly paused: boolean;
+  /** The vault, or a connection in it, may be used elsewhere: a person has to say. */
+  readonly review: boolean;
 }
 
 export type TrayAction =
@@ -40,6 +42,9 @@ const GROUPS_MAX = 20;
 /** Wider menus are cut by the desktop at a place of its choice. */
 const LABEL_CHARS = 60;
 
+/** Nothing refreshes before a person has said a word. */
+const UNDER_REVIEW = { status: 'consent', word: 'needs review', click: 'look', counts: true } as const;
+
 const SEPARATOR: TrayRow = { type: 'separator' };
 
 interface Shown extends ConnectionStatus {
@@ -55,6 +60,9 @@ export function trayRows(snapshot: TraySnapshot, now: number): TrayRow[] {
   const names = new Map(snapshot.providers.map(({ id, name }) => [id, name]));
   const headers = shown.filter(({ click }) => click === 'copy');
   return [
+    ...(open && snapshot.review
+      ? [act(`${MARKS.consent} Needs review: is it used here only?`, { kind: 'show', path: '/' }), SEPARATOR]
+      : []),
     ...connectionRows(snapshot.vault, shown, names),
     SEPARATOR,
     open && headers.length > 0
@@ -74,20 +82,25 @@ export function trayRows(snapshot: TraySnapshot, now: number): TrayRow[] {
 }
 
 /** What the icon shows. */
-export function trayStatus({ vault, connections }: TraySnapshot, now: number): TrayStatus {
-  return vault === 'open' ? worstOf(connections.map((view) => statusOf(view, now))) : 'locked';
+export function trayStatus({ vault, connections, review }: TraySnapshot, now: number): TrayStatus {
+  if (vault === 'unreadable') return 'error';
+  if (vault !== 'open') return 'locked';
+  const all = connections.map((view) => statusOf(view, now));
+  return worstOf(review ? [...all, UNDER_REVIEW] : all);
 }
 
 /** Counts only: whoever looks over a shoulder learns no name. */
 export function trayTooltip(snapshot: TraySnapshot, now: number): string {
   if (snapshot.vault === 'setup') return 'Tokentray: not set up yet';
   if (snapshot.vault === 'locked') return 'Tokentray: locked';
+  if (snapshot.vault === 'unreadable') return 'Tokentray: the vault cannot be read';
   const counts = new Map<string, number>();
   for (const view of snapshot.connections) {
     const { word } = statusOf(view, now);
     counts.set(word, (counts.get(word) ?? 0) + 1);
   }
   const parts = [...counts].map(([word, count]) => `${count} ${word}`).sort();
+  if (snapshot.review) parts.push(UNDER_REVIEW.word);
   if (snapshot.paused) parts.push('refresh paused');
   return parts.length === 0 ? 'Tokentray' : `Tokentray: ${parts.join(', ')}`;
 }
@@ -133,6 +146,8 @@ function connectionRows(
   names: ReadonlyMap<string, string>,
 ): readonly TrayRow[] {
   if (vault === 'setup') return [act('Set up the vault…', { kind: 'show' })];
+  if (vault === 'unreadable')
+    return [act(`${MARKS.error} The vault cannot be read. Repair it…`, { kind: 'show', path: '/' })];
   if (vault === 'locked') return [{ type: 'text', label: `${MARKS.locked} Locked` }];
   if (shown.length === 0) return [{ type: 'text', label: 'No connections yet' }];
   return arranged(shown, names, connectionRow);

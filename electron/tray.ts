@@ -21,6 +21,7 @@ export type TrayEngine = Pick<Engine, 'state' | 'subscribe'> & {
   readonly connections: Pick<Engine['connections'], 'list'>;
   readonly providers: Pick<Engine['providers'], 'list'>;
   readonly refreshes: { paused(): boolean };
+  readonly vault: Pick<Engine['vault'], 'review'>;
 };
 
 export interface TrayOptions {
@@ -91,7 +92,7 @@ export function createTray(options: TrayOptions): TrayIcon {
 
   function snapshot(): TraySnapshot {
     const vault = engine.state();
-    const empty = { vault, connections: [], providers: [], paused: false };
+    const empty = { vault, connections: [], providers: [], paused: false, review: false };
     if (vault !== 'open') return empty;
     try {
       return {
@@ -99,6 +100,7 @@ export function createTray(options: TrayOptions): TrayIcon {
         connections: engine.connections.list(OWNER),
         providers: engine.providers.list(),
         paused: engine.refreshes.paused(),
+        review: engine.vault.review() !== undefined,
       };
     } catch (error) {
       // Locked between the two questions; its event comes next.

@@ -36,7 +36,7 @@ export async function trayFigures(): Promise<void> {
 
 function rows(): void {
   const connections = Array.from({ length: MANY }, (_, at) => connectionView(`p${at % PROVIDERS}/a${at}`));
-  const snapshot = { vault: 'open', connections, providers: [], paused: false } as const;
+  const snapshot = { vault: 'open', connections, providers: [], paused: false, review: false } as const;
   const times: number[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
     const began = performance.now();

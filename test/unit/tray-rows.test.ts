@@ -21,7 +21,7 @@ import { connectionView, EVERY_STATE, TRAY_NOW, tokenFacts } from '../support/tr
 const MINUTE = 60_000;
 
 function snapshot(connections: readonly ConnectionView[], changes: Partial<TraySnapshot> = {}): TraySnapshot {
-  return { vault: 'open', connections, providers: [], paused: false, ...changes };
+  return { vault: 'open', connections, providers: [], paused: false, review: false, ...changes };
 }
 
 /** A row as text: `—`, `[disabled]`, `label`, `label > …`. */
@@ -103,6 +103,36 @@ test('a locked vault tells no name: one row says Locked, and Unlock is what can 
   ]);
   assert.deepEqual(said(trayRows(snapshot([], { vault: 'setup' }), TRAY_NOW))[0], 'Set up the vault…');
   assert.equal(said(trayRows(snapshot([]), TRAY_NOW))[0], '[No connections yet]');
+});
+
+test('a vault that cannot be read is one row that opens the window, on an icon and with a tooltip that say it', () => {
+  const damaged = snapshot([], { vault: 'unreadable' });
+  const rows = trayRows(damaged, TRAY_NOW);
+  assert.deepEqual(said(rows).slice(0, 5), [
+    '! The vault cannot be read. Repair it…',
+    '—',
+    '[Copy as header]',
+    '—',
+    'Open Tokentray',
+  ]);
+  assert.ok(said(rows).includes('[Lock]'));
+  assert.deepEqual(chosen(rows, '! The vault cannot be read. Repair it…'), { kind: 'show', path: '/' });
+  assert.equal(trayStatus(damaged, TRAY_NOW), 'error');
+  assert.equal(trayTooltip(damaged, TRAY_NOW), 'Tokentray: the vault cannot be read');
+});
+
+test('what needs review is the first row, makes the icon ask for a person, and is in the tooltip', () => {
+  const copied = snapshot([connectionView('google/work')], { review: true });
+  const rows = trayRows(copied, TRAY_NOW);
+  assert.deepEqual(said(rows).slice(0, 3), [
+    '○ Needs review: is it used here only?',
+    '—',
+    '● google/work · fresh',
+  ]);
+  assert.deepEqual(chosen(rows, '○ Needs review: is it used here only?'), { kind: 'show', path: '/' });
+  assert.equal(trayStatus(copied, TRAY_NOW), 'consent');
+  assert.equal(trayStatus(snapshot(EVERY_STATE, { review: true }), TRAY_NOW), 'error');
+  assert.equal(trayTooltip(copied, TRAY_NOW), 'Tokentray: 1 fresh, needs review');
 });
 
 test('a pause is undone by the same row', () => {
