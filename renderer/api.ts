@@ -109,9 +109,10 @@ export const api = {
       credentials: passphrases.map((passphrase) => ({ kind: 'passphrase', passphrase })),
     }),
   lock: () => sendJson<WireTypes['VaultState']>('POST', at('lock')),
-  /** Without credentials: by the ways that need nobody (keychain, known key file). */
   acceptVault: () => sendJson<WireTypes['VaultState']>('POST', at('vault', 'use-here')),
-  repair: () => sendJson<WireTypes['Repair']>('POST', at('vault', 'repair')),
+  /** Without credentials, as unlock: by the ways that need nobody (keychain, known key file). */
+  repair: (credential?: { passphrase: string }) =>
+    sendJson<WireTypes['Repair']>('POST', at('vault', 'repair'), credential),
   unlock: (credential?: { passphrase: string } | { key_file: string }) =>
     sendJson<WireTypes['VaultState']>('POST', at('unlock'), credential),
 

@@ -36,6 +36,11 @@ export function applyEvent({ type, data }: ServerEvent): void {
       return;
     case 'clock':
       return;
+    case 'file':
+      // What was imported needs review, and is no event of its own.
+      if (event.action === 'imported') catchUp();
+      else refetch('activity');
+      return;
     case 'provider':
       refetch('providers');
       refetch('activity');

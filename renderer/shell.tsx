@@ -1,7 +1,9 @@
 // The frame around every view: where to go, what state the host and its vault are in, and the keys that work everywhere.
 import type { StatusJson } from '../api/wire.ts';
 import { BottomBar } from './navigation/bottom-bar.tsx';
+import { RecoveryOffer } from './navigation/recovery-offer.tsx';
 import { SideBar } from './navigation/side-bar.tsx';
+import { UseHere } from './navigation/use-here.tsx';
 import { type Route, useRoute } from './router.ts';
 import { useFindKeys } from './search-focus.ts';
 import styles from './shell.module.css';
@@ -21,9 +23,13 @@ export function Shell({ status }: { readonly status: StatusJson }) {
     <div className={styles.shell}>
       <SideBar status={status} route={route} />
       <main className={styles.main} ref={layer}>
-        <View route={route} />
+        {status.needs_review && <UseHere />}
+        <div className={styles.view}>
+          <View route={route} />
+        </div>
       </main>
       <BottomBar route={route} />
+      <RecoveryOffer />
     </div>
   );
 }

@@ -124,6 +124,15 @@ const DEADLINES = {
   refresh_absolute: 'Grant ends',
 } as const satisfies Record<ConnectionJson['deadlines'][number]['what'], string>;
 
+/** How the end of the token is known, where the provider did not simply say it. */
+const GROUNDS = {
+  expires_in: '',
+  jwt: ' (by the token itself)',
+  preset: ' (as known of the provider)',
+  assumed: ' (assumed)',
+  unknown: '',
+} as const satisfies Record<NonNullable<ConnectionJson['expires_source']>, string>;
+
 function factLines(one: ConnectionJson): string[] {
   const now = Date.now();
   const why = one.cause ?? one.code;
@@ -135,7 +144,7 @@ function factLines(one: ConnectionJson): string[] {
       `${one.status.replaceAll('_', ' ')}${why === undefined ? '' : ` (${why.replaceAll('_', ' ')})`}`,
     ],
     ['Label', one.label],
-    ['Token', tokenState(one)],
+    ['Token', `${tokenState(one)}${one.expires_source === null ? '' : GROUNDS[one.expires_source]}`],
     ['Refreshable', one.refreshable ? 'yes' : 'no'],
     ...one.deadlines.map(({ what, at, renews }) => {
       const advice = renews ? 'a refresh before moves it on' : 'connect again before';

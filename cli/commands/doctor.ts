@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import type { ReportJson, WireTypes } from '../../api/wire.ts';
 import { route } from '../client.ts';
 import { examples } from '../options.ts';
-import { usage } from '../problem.ts';
+import { CommandError, usage } from '../problem.ts';
 import { confirmLoss, readSecret } from '../prompt.ts';
 import { printReport } from '../report.ts';
 import type { Session } from '../session.ts';
@@ -26,7 +26,10 @@ export function define(command: Command, { out, host }: Session): void {
       '--repair',
       'save everything that opens from a damaged vault into a new one; the old file is kept',
     )
-    .option('--passphrase-stdin', 'with --repair: read the passphrase of the vault from standard input')
+    .option(
+      '--passphrase-stdin',
+      'with --repair: read the passphrase of the vault from standard input; on a terminal it is asked for when nothing else opens the vault',
+    )
     .option('--key-file <path>', 'with --repair: open the vault with this key file')
     .option('--yes', 'with --repair: do not ask')
     .action(async (ref: string | undefined, options: RepairOptions) => {
@@ -46,8 +49,13 @@ async function repair({ out, host }: Session, options: RepairOptions): Promise<v
     'Save everything that opens into a new vault? The old file is kept under another name. Afterwards no refresh token is sent until you say that the vault is used here.',
     options.yes === true,
   );
-  const report = await host.call<WireTypes['Repair']>('POST', route('vault', 'repair'), {
-    body: await credential(options),
+  const ask = (body: Record<string, string> | undefined) =>
+    host.call<WireTypes['Repair']>('POST', route('vault', 'repair'), { body });
+  const given = await credential(options);
+  // What opens a damaged vault is in the vault: only the host can tell that a person has to.
+  const report = await ask(given).catch(async (error: unknown) => {
+    if (given !== undefined || !process.stdin.isTTY || !wantsPassphrase(error)) throw error;
+    return ask({ passphrase: await readSecret(PASSPHRASE) });
   });
   const { saved, lost, kept } = report;
   out.result(
@@ -69,6 +77,11 @@ async function repair({ out, host }: Session, options: RepairOptions): Promise<v
 async function credential(options: RepairOptions): Promise<Record<string, string> | undefined> {
   if (options.keyFile !== undefined) return { key_file: resolve(options.keyFile) };
   if (!options.passphraseStdin) return undefined;
-  const question = { what: 'the passphrase', option: '--passphrase-stdin', fromStdin: true };
-  return { passphrase: await readSecret(question) };
+  return { passphrase: await readSecret({ ...PASSPHRASE, fromStdin: true }) };
+}
+
+const PASSPHRASE = { what: 'the passphrase', option: '--passphrase-stdin', fromStdin: false } as const;
+
+function wantsPassphrase(error: unknown): boolean {
+  return error instanceof CommandError && error.problem.action?.command === 'tokentray unlock';
 }

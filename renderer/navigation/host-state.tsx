@@ -13,7 +13,6 @@ import { Dot } from '../ui/dot.tsx';
 import { IconButton } from '../ui/icon-button.tsx';
 import { notify } from '../ui/toast.tsx';
 import styles from './host-state.module.css';
-import { UseHere } from './use-here.tsx';
 
 export function HostState({ status }: { readonly status: StatusJson }) {
   const link = useStore(hostLink);
@@ -30,7 +29,6 @@ export function HostState({ status }: { readonly status: StatusJson }) {
           {warnings.map((warning) => (
             <p key={warning}>{warning}</p>
           ))}
-          {status.needs_review && <UseHere />}
         </details>
       )}
       {status.refreshes_paused && (

@@ -1,4 +1,5 @@
-// The vault was copied, restored or put back: the person says that it is used here, after being told what that means.
+// The vault was copied, restored or put back, or connections were imported: the person says that they are used here, after
+// being told what that means.
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api } from '../api.ts';
@@ -6,6 +7,7 @@ import { catchUp } from '../event-effects.ts';
 import { sentenceOf } from '../problem.ts';
 import { AlertDialog } from '../ui/alert-dialog.tsx';
 import { Button } from '../ui/button.tsx';
+import { Banner } from './banner.tsx';
 
 export function UseHere() {
   const [asking, setAsking] = useState(false);
@@ -17,18 +19,21 @@ export function UseHere() {
     },
   });
   return (
-    <>
-      <Button onClick={() => setAsking(true)}>Use this vault here</Button>
+    <Banner
+      label="Needs review"
+      text="Needs review: these logins may be used elsewhere too. None of them is refreshed until you say that they are used here only."
+    >
+      <Button onClick={() => setAsking(true)}>Use here</Button>
       <AlertDialog
         open={asking}
         onClose={() => setAsking(false)}
-        title="Is this the only place where this vault is used?"
-        description="If another machine or copy still uses it, both lose their logins: many providers end a grant when an old token comes back."
+        title="Is this the only place where these logins are used?"
+        description="If another machine or copy still uses them, both lose them: many providers end a grant when an old token comes back."
         confirm="Use it here"
         busy={use.isPending}
         onConfirm={() => use.mutate()}
         error={use.error === null ? undefined : sentenceOf(use.error)}
       />
-    </>
+    </Banner>
   );
 }

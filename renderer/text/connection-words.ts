@@ -95,6 +95,19 @@ export function consentEnd({ status, cause, refreshable, expires_at }: Connectio
   return refreshable || expires_at === null ? 'no known end' : 'ends with the token';
 }
 
+/** How the end of a token is known, where the provider did not simply say it; empty where it did. */
+export function expiryGround({ expires_source: source }: ConnectionJson): string {
+  return source === null ? '' : GROUNDS[source];
+}
+
+const GROUNDS: Readonly<Record<NonNullable<ConnectionJson['expires_source']>, string>> = {
+  expires_in: '',
+  jwt: ' (by the token itself)',
+  preset: ' (as known of the provider)',
+  assumed: ' (assumed)',
+  unknown: '',
+};
+
 function life(connection: ConnectionJson, now: number): ConnectionLook {
   const { refreshable, provider } = connection;
   if (connection.expires_at === null) {

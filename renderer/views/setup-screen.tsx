@@ -10,7 +10,8 @@ import { Screen } from './screen.tsx';
 export function SetupScreen() {
   const slot = useNewSlot(({ kind }) => {
     vaultChanged('open');
-    if (kind !== 'passphrase') offerRecovery();
+    // Of a keychain the window itself says it, for as long as it is so.
+    if (kind === 'file') offerRecovery();
   });
   return (
     <Screen title="Set up Tokentray">
@@ -27,7 +28,7 @@ export function SetupScreen() {
   );
 }
 
-/** A keychain or a key file can be lost with the machine; what a person knows cannot. */
+/** A key file can be lost with the machine; what a person knows cannot. */
 function offerRecovery(): void {
   notify({
     title: 'Add a recovery passphrase',

@@ -21,18 +21,25 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
 import { deviceId } from '../../host/device.ts';
-import { CLI, runTokentray, startCommand } from '../support/cli-process.ts';
+import { systemRandom } from '../../host/random.ts';
+import { CLI, runTokentray, startCommand, startOnTerminal } from '../support/cli-process.ts';
+import { damageVault } from '../support/damaged-vault.ts';
 import type { HostileProvider } from '../support/hostile-provider.ts';
-import { addProvider, connect, openWorld, type World } from '../support/integration-world.ts';
+import {
+  addProvider,
+  connect,
+  openWorld,
+  type World,
+  type WorldOptions,
+} from '../support/integration-world.ts';
 import { callHost, type Reply, startRunningHost } from '../support/running-host.ts';
-
-const PAGE = 4_096;
 
 /** Two connections of a provider that replaces refresh tokens, a key for each kind of use, and a host that stopped. */
 async function stopped(
   t: TestContext,
+  options: WorldOptions = {},
 ): Promise<{ world: World; provider: HostileProvider; key: string; path: string }> {
-  const world = await openWorld(t);
+  const world = await openWorld(t, options);
   const provider = await world.hostile();
   await addProvider(world, provider.entry('acme'));
   for (const account of ['me', 'boss']) {
@@ -53,12 +60,9 @@ function assertProblem({ status, json }: Reply, expected: number, code: string, 
 test('fault 18: a host on a damaged vault runs and says so at every door; doctor --repair saves what opens and names what is lost', async (t) => {
   const { world, provider, key, path } = await stopped(t);
   const database = new DatabaseSync(path);
-  const { page } = database.prepare("SELECT rootpage AS page FROM sqlite_schema WHERE name = 'audit'").get()!;
   database.exec("UPDATE connection SET intent = x'00' WHERE id = (SELECT id FROM connection LIMIT 1)");
   database.close();
-  const broken = readFileSync(path);
-  broken.fill(0xa5, (Number(page) - 1) * PAGE, Number(page) * PAGE);
-  writeFileSync(path, broken);
+  const broken = damageVault(path);
 
   await world.restart();
   const { state, warnings } = (await world.call('GET', '/v1/status')).json;
@@ -104,6 +108,26 @@ test('fault 18: a host on a damaged vault runs and says so at every door; doctor
   assert.equal(here.code, 0, here.stderr);
   assert.equal((await world.call('GET', `/v1/token/acme/${left}?force`)).status, 200);
   assert.deepEqual((await world.call('GET', '/v1/status')).json.warnings, []);
+});
+
+test('doctor --repair on a terminal asks for the passphrase when nothing else opens the vault, and shows none of it', async (t) => {
+  // Its own chance, because the salt of a passphrase is no secret.
+  const { world, path } = await stopped(t, { ports: { random: systemRandom } });
+  await world.restart();
+  const body = { kind: 'passphrase', passphrase: 'correct horse' };
+  assert.equal((await world.call('POST', '/v1/vault/slots', { body })).status, 201);
+  await world.host.stop();
+  damageVault(path);
+  rmSync(world.host.keyHome, { recursive: true });
+  await world.restart();
+  const running = startOnTerminal(`'${process.execPath}' '${CLI}' doctor --repair --yes`, world.host.env);
+  t.after(() => running.child.kill('SIGKILL'));
+  await running.says('Type the passphrase');
+  running.child.stdin?.write('correct horse\r');
+  const { code, stdout } = await running.ended;
+  assert.equal(code, 0, stdout);
+  assert.match(stdout, /Saved 2 connections/);
+  assert.ok(!stdout.includes('correct'), stdout);
 });
 
 test('promise 81: a home that was copied hands out what is still good and sends no refresh token until somebody says "use here"', async (t) => {

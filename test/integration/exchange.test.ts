@@ -200,7 +200,9 @@ test('promises 108 and 188: connections of a sealed export work elsewhere at onc
     assertProblem(refused, 409, 'needs_review');
     assert.match(refused.json.detail, /was imported, and the place it comes from may still use it/);
   }
-  assert.match(String((await other.call('GET', '/v1/status')).json.warnings), /3 imported connections wait/);
+  const reviewed = (await other.call('GET', '/v1/status')).json;
+  assert.match(String(reviewed.warnings), /3 imported connections wait/);
+  assert.equal(reviewed.needs_review, true);
   // A connection of its own is not held up by them.
   provider.user = { sub: 'new', email: 'new' };
   await connect({ ...world, call: other.call }, 'plain', { account: 'new' });

@@ -9,13 +9,15 @@ import type { Clock } from '../../core/ports.ts';
 import { type Host, startHost } from '../../host/start.ts';
 import { commandEnvironment } from './cli-process.ts';
 import { recordingHttp } from './recording-http.ts';
-import { MemoryKeychain } from './vault-keychain.ts';
+import { type KeychainMood, MemoryKeychain } from './vault-keychain.ts';
 
 export interface WindowHostOptions {
   /** Folder of the built window. */
   readonly windowDirectory: string;
   /** `none`: nothing says where the key is, so that a new host stays in state `setup`. */
   readonly keySource?: 'file' | 'none';
+  /** `unreachable` when not given. */
+  readonly keychain?: KeychainMood;
   readonly sandbox?: boolean;
   /** Else the machine's. */
   readonly clock?: Clock;
@@ -56,7 +58,7 @@ export async function startWindowHost(options: WindowHostOptions): Promise<Windo
   const source =
     options.keySource === 'none' ? {} : { TOKENTRAY_KEY_SOURCE: 'file', TOKENTRAY_KEY_FILE: keyFile };
   const keychain = new MemoryKeychain();
-  keychain.mood = 'unreachable';
+  keychain.mood = options.keychain ?? 'unreachable';
   const secrets = new Set<string>(await options.fill?.(join(home, 'vault.db'), keyFile));
   const launch = (): Promise<Host> =>
     startHost({

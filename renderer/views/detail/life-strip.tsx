@@ -1,6 +1,7 @@
 // The life of a token from its issue to its end, with the present in between. Says the same to those who hear it.
 import type { ConnectionJson } from '../../../api/wire.ts';
 import { useNow } from '../../clock.ts';
+import { expiryGround } from '../../text/connection-words.ts';
 import { clockTime } from '../../text/times.ts';
 import { classNames } from '../../ui/class-names.ts';
 import type { Tone } from '../../ui/tone.ts';
@@ -36,7 +37,7 @@ export function LifeStrip({ connection, tone }: LifeStripProps) {
       <span>
         {expires === undefined
           ? 'no known end'
-          : `${over ? 'expired' : 'expires'} ${clockTime(expires, now)}`}
+          : `${over ? 'expired' : 'expires'} ${clockTime(expires, now)}${expiryGround(connection)}`}
       </span>
     </p>
   );

@@ -27,7 +27,7 @@ export class LockScreen {
   }
 
   async unlock(passphrase: string): Promise<void> {
-    await this.page.getByLabel('Passphrase').fill(passphrase);
+    await this.page.getByRole('textbox', { name: 'Passphrase' }).fill(passphrase);
     await this.page.getByRole('button', { name: 'Unlock', exact: true }).click();
   }
 }
