@@ -19,9 +19,10 @@ export async function send(
   const headers = new Headers(sessionHeader());
   // What no form and no image can send: the tray's window asks for it, and a browser's has its session.
   if (method !== 'GET') headers.set('X-Tokentray-Window', '1');
+  // Also without a body: whether an empty one is none cannot be told behind the scheme of the tray's window.
+  if (method !== 'GET') headers.set('Content-Type', 'application/json');
   // What an event made the window read does not keep an empty chair's session alive.
   if (method === 'GET' && !isAttended()) headers.set('X-Tokentray-Unattended', '1');
-  if (body !== undefined) headers.set('Content-Type', 'application/json');
   const timeout = AbortSignal.timeout(TIMEOUT_MS);
   const response = await fetch(path, {
     method,
