@@ -7,7 +7,7 @@ import { Sessions } from '../core/access/sessions.ts';
 import { createEngine, type EngineOptions } from '../core/create-engine.ts';
 import type { Engine } from '../core/engine.ts';
 import { TokentrayError } from '../core/errors.ts';
-import type { Ports } from '../core/ports.ts';
+import type { HttpRequest, Ports } from '../core/ports.ts';
 import { prepareDirectory } from '../core/vault/file-safety.ts';
 import { createBrowser } from './browser.ts';
 import { systemClock } from './clock.ts';
@@ -17,7 +17,7 @@ import { createHttp } from './fetch.ts';
 import { keySourceOf, openUnattended } from './key-source.ts';
 import { createKeychain } from './keychain.ts';
 import { listen } from './listeners.ts';
-import { acquireHostLock } from './lock.ts';
+import { acquireHostLock, type HostLock } from './lock.ts';
 import { createLog } from './log.ts';
 import { toNodeListener } from './node-listener.ts';
 import { ensureOwnerKey } from './owner-key.ts';
@@ -28,6 +28,9 @@ import { ensureSandboxProvider } from './sandbox-provider.ts';
 import { readSessions, writeSessions } from './sessions-file.ts';
 import { portSettings, readSettings } from './settings.ts';
 import { windowFiles } from './window-files.ts';
+
+/** Health is answered within milliseconds; a busy machine takes longer. */
+const RESPONSE_MS = 2_000;
 
 export interface HostOptions {
   readonly env: NodeJS.ProcessEnv;
@@ -78,7 +81,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   };
   try {
     prepareDirectory(paths.home, log);
-    const lock = takeLock(paths, log);
+    const lock = await takeLock(paths, log);
     undo.push(() => lock.release());
 
     const settings = readSettings(paths.settings, log);
@@ -228,18 +231,28 @@ export async function startHost(options: HostOptions): Promise<Host> {
 }
 
 /** The second host names the first: by its own endpoint file, which holds the pid of whoever owns the lock. */
-function takeLock(paths: HostPaths, log: Ports['log']) {
+async function takeLock(paths: HostPaths, log: Ports['log']): Promise<HostLock> {
   try {
     return acquireHostLock(paths.lock, log);
   } catch (error) {
     if (!(error instanceof TokentrayError) || error.code !== 'host_running') throw error;
     const endpoint = readEndpoint(paths.endpoint);
     if (endpoint === undefined) throw error;
+    const { pid, url } = endpoint;
     throw new TokentrayError(
       'host_running',
-      `Another Tokentray host (process ${endpoint.pid}, ${endpoint.url}) owns this vault. Use it, or stop it first.`,
+      (await isResponding(url))
+        ? `Another Tokentray host (process ${pid}, ${url}) owns this vault. Use it, or stop it first.`
+        : `Another Tokentray host (process ${pid}, ${url}) owns this vault and does not respond. Its vault is not taken from it: let it go on if it was stopped, or end process ${pid}.`,
     );
   }
+}
+
+/** Whether a host answers there, in a while that is long for an idle host and short for a person. */
+async function isResponding(url: string): Promise<boolean> {
+  const request: HttpRequest = { method: 'GET', url: new URL('/v1/health', url), headers: {} };
+  const answer = await createHttp({ env: {}, limits: { totalMs: RESPONSE_MS } }).send(request);
+  return answer.kind === 'answered';
 }
 
 function sentenceOf(error: unknown): string {

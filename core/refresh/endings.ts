@@ -36,9 +36,12 @@ export function refuseAnswer(world: EndingsWorld, doc: Connection, attempt: stri
 }
 
 /** Only a person can help. Returns what to throw: `consent_needed`. */
-export function needConsent(world: EndingsWorld, doc: Connection, cause: ConsentCause): TokentrayError {
+export function needConsent(world: EndingsWorld, doc: Connection, refusal: ConsentCause): TokentrayError {
   const { clock, connections, events, log, tries } = world;
-  const { id } = doc;
+  const { id, state } = doc;
+  // The same refusal again, because a person insisted: why the grant ended has not changed.
+  const wasLost = state.status === 'needs_consent' && state.cause === 'answer_lost';
+  const cause = wasLost && refusal === 'refused' ? state.cause : refusal;
   const row = connections.update(id, (current) => ({
     ...current,
     doc: {
