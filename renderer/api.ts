@@ -102,6 +102,7 @@ export const api = {
   lock: () => sendJson<WireTypes['VaultState']>('POST', at('lock')),
   /** Without credentials: by the ways that need nobody (keychain, known key file). */
   acceptVault: () => sendJson<WireTypes['VaultState']>('POST', at('vault', 'use-here')),
+  backUp: (path: string) => sendJson<WireTypes['Backup']>('POST', at('vault', 'backup'), { path }),
   repair: () => sendJson<WireTypes['Repair']>('POST', at('vault', 'repair')),
   unlock: (credential?: { passphrase: string } | { key_file: string }) =>
     sendJson<WireTypes['VaultState']>('POST', at('unlock'), credential),

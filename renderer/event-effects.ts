@@ -36,6 +36,9 @@ export function applyEvent({ type, data }: ServerEvent): void {
       return;
     case 'clock':
       return;
+    case 'file':
+      if (event.action !== 'backing_up') refetch('activity');
+      return;
     case 'provider':
       refetch('providers');
       refetch('activity');

@@ -7,6 +7,7 @@ export type EventJson =
   | ConsentEventJson
   | { readonly type: 'expiring' }
   | { readonly type: 'clock' }
+  | { readonly type: 'file'; readonly action: string }
   | { readonly type: 'key' }
   | { readonly type: 'hand_out' };
 

@@ -45,11 +45,16 @@ export function exchangeCommands(world: ExchangeWorld): Engine['files'] {
 
     restore: (path, confirm) =>
       oneAtATime(async () => {
+        const before = session.state();
         const { facts, digest, restored, kept } = await session.restore(path, (found) => {
           if (confirm !== undefined && confirm !== found) throw changedSince();
           return confirm === found;
         });
-        if (restored) events.emit({ type: 'file', action: 'restored' });
+        if (restored && session.state() === 'locked') {
+          // A lock has been told already; that there is something to unlock now has not.
+          if (before !== 'open') events.emit({ type: 'vault', state: 'locked' });
+          events.emit({ type: 'file', action: 'restored' });
+        }
         const { device, ...backup } = facts;
         const elsewhere = device !== null && world.device !== undefined && device !== world.device;
         return { backup: { ...backup, elsewhere }, confirm: digest, restored, kept };
