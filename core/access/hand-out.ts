@@ -108,6 +108,7 @@ export class HandOuts {
     try {
       await abortable(refresher.refresh(id, { reuse: which === 'recent' }), options.signal);
     } catch (error) {
+      // No error: the consent that was waited for has come.
       if (!(await this.#consented(id, error, options))) throw error;
     }
     const { doc, secrets } = connections.row(id);

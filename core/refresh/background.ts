@@ -42,7 +42,7 @@ export class Background {
     if (!this.#world.network.online()) return;
     for (const connection of this.#world.connections.all()) {
       if (!this.#isDue(connection)) continue;
-      // The refresher has recorded and announced what went wrong; nobody else waits for this one.
+      // No error: the refresher has recorded and announced what went wrong; nobody else waits for this one.
       this.#world.refresher.refresh(connection.id, { calm: true }).catch(() => undefined);
     }
   }

@@ -2,7 +2,7 @@
 // engine is paused or the connection is being ended. What one refresh does is in rotation.ts.
 import { nameOf } from '../connections.ts';
 import { consentNeeded } from '../consent/consent-needed.ts';
-import { TokentrayError } from '../errors.ts';
+import { type ErrorCode, TokentrayError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import { type Connection, tokenOf } from '../model/connection.ts';
 import { needsReview } from '../vault/review.ts';
@@ -47,7 +47,7 @@ export class Refresher {
   constructor(world: RefresherWorld) {
     this.#tries = new PastTries(world);
     this.#held = new HeldAnswers(world, (id) => {
-      // The rotation has said what went wrong; the answer stays held and comes again.
+      // No error: what went wrong was said at the first try; the answer stays held and comes again.
       if (!this.#inFlight.has(id)) void this.#begin(id).catch(() => undefined);
     });
     this.#world = { ...world, tries: this.#tries, held: this.#held };
@@ -189,20 +189,37 @@ export class Refresher {
     const flight = this.#inFlight.get(id);
     if (flight !== undefined) this.#inFlight.set(id, { ...flight, since: this.#world.clock.wall() });
     await rotate(this.#world, id).catch((error: unknown) => {
-      if (error instanceof TokentrayError && error.code === 'storage') this.#storageFailed(id, error);
+      this.#failed(id, error);
       throw error;
     });
     this.#notSent.delete(id);
   }
 
-  /** What is held has been said where it is held. */
-  #storageFailed(id: string, { code, message }: TokentrayError): void {
+  /** Says what the rotation has not said: an error of the disk, or one that nobody foresaw. */
+  #failed(id: string, error: unknown): void {
     const doc = this.#world.connections.get(id);
-    if (doc === undefined || this.#held.of(id) !== undefined) return;
-    this.#notSent.set(id, message);
+    const code = error instanceof TokentrayError ? error.code : 'unexpected';
+    if (doc === undefined || SAID.has(code) || this.#held.of(id) !== undefined) return;
+    if (error instanceof TokentrayError && code === 'storage') this.#notSent.set(id, error.message);
+    if (!(error instanceof TokentrayError))
+      this.#world.log.error('refresh_broke', {
+        connection: id,
+        error: error instanceof Error ? error.name : '',
+      });
     this.#tries.failed(doc, code);
   }
 }
+
+/** What the rotation says itself (endings.ts), and what is no failure. */
+const SAID: ReadonlySet<string> = new Set<ErrorCode>([
+  'offline',
+  'refresh_failed',
+  'consent_needed',
+  'provider_answer_invalid',
+  'conflict',
+  'locked',
+  'busy',
+]);
 
 function beingEnded(): TokentrayError {
   return new TokentrayError(

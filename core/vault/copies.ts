@@ -48,7 +48,7 @@ function keep(from: string, to: string): void {
     linkSync(from, to);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    // A file system without links.
+    // No error: a file system without links, or one whose error the copy meets as well.
     copyFileSync(from, to);
     syncFile(to);
   }

@@ -37,6 +37,7 @@ export class InPlace {
       guarded(() => this.#database.exec('PRAGMA wal_checkpoint(TRUNCATE)'));
     } catch (error) {
       if (!(error instanceof TokentrayError)) throw error;
+      this.#ports.log.error('vault.not_kept_aside', { kept, code: error.code });
       sentence = `What Tokentray held until then could not be copied to ${kept}; it is there only while this host runs.`;
     }
     this.#ports.log.error('vault.replaced', { kept });

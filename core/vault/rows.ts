@@ -96,6 +96,7 @@ export class SealedRows {
     try {
       return open(key, sealed, this.#place(table, id, column, generation));
     } catch (error) {
+      // No error: this is asked of rows that are known to be damaged, and reported as such.
       if (error instanceof TokentrayError) return undefined;
       throw error;
     }

@@ -177,7 +177,7 @@ function insert(
   try {
     return Number(statement.run(...values).changes);
   } catch (error) {
-    // A value of a type that a strict table does not take.
+    // No error: a value of a type that a strict table does not take; the row is counted as lost.
     if (error instanceof Error && 'errcode' in error) return 0;
     throw error;
   }
@@ -190,6 +190,7 @@ function opens(database: DatabaseSync, rows: SealedRows, key: Uint8Array, row: S
   try {
     return rows.get(key, row.table, row.id) !== undefined;
   } catch (error) {
+    // No error: the row is counted as lost, and named in the report.
     if (!(error instanceof TokentrayError)) throw error;
     database.prepare(`DELETE FROM ${row.table} WHERE id = ?`).run(row.id);
     return false;
@@ -212,6 +213,7 @@ function parseJson(text: Uint8Array): unknown {
   try {
     return JSON.parse(Buffer.from(text).toString());
   } catch (error) {
+    // No error: the schema refuses what is no JSON, and the row is counted as lost.
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }

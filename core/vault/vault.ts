@@ -414,7 +414,7 @@ class OpenVault implements Vault {
       if (signal.aborted) throw lockedError();
       return work(signal);
     });
-    // Whoever called is told of the error; the next in the queue only waits for the end.
+    // No error: whoever called is told of it; the next in the queue only waits for the end.
     this.#queue = turn.catch(() => undefined);
     return turn;
   }
