@@ -118,6 +118,11 @@ test('promise 187: secrets are exported sealed under a passphrase only, after a 
     assert.deepEqual([ended.code, ended.stdout], [code, ''], ended.stderr);
     assert.match(ended.stderr, sentence);
   }
+  const admin = await world.call('POST', '/v1/keys', { body: { name: 'other', rights: ['admin'] } });
+  world.secrets.add(admin.json.key);
+  const asked = { body: { path: target, passphrase: PASSPHRASE }, key: admin.json.key };
+  const refused = await world.call('POST', '/v1/vault/export', asked);
+  assertProblem(refused, 403, 'denied');
   assert.throws(() => statSync(target));
   await world.call('POST', '/v1/lock');
   assert.equal((await run(['--secrets', '--yes', '--passphrase-stdin', target], `${PASSPHRASE}\n`)).code, 7);
