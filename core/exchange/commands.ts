@@ -90,7 +90,7 @@ export function exchangeCommands(world: ExchangeWorld): Engine['files'] {
     import: (path, { passphrase, confirm } = {}) =>
       oneAtATime(async () => {
         session.open();
-        const document = await readDocument(path, passphrase);
+        const document = await readDocument(path, passphrase, dirname(vaultPath));
         const vault = session.open();
         const plan = judged(() =>
           planImport(document, {

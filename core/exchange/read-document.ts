@@ -9,8 +9,12 @@ import { isSealed, openExport, passphraseNeeded } from './sealed-export.ts';
 import { refused, strictJson } from './strict-json.ts';
 
 /** Throws `import_refused`, `export_not_opened`, or what `openOutside` throws. */
-export async function readDocument(path: string, passphrase: string | undefined): Promise<ExportDocument> {
-  return documentIn(await readWhole(path), passphrase);
+export async function readDocument(
+  path: string,
+  passphrase: string | undefined,
+  dataDirectory: string,
+): Promise<ExportDocument> {
+  return documentIn(await readWhole(path, dataDirectory), passphrase);
 }
 
 export async function documentIn(bytes: Uint8Array, passphrase: string | undefined): Promise<ExportDocument> {
@@ -41,8 +45,8 @@ export function judged<T>(work: () => T): T {
   }
 }
 
-async function readWhole(path: string): Promise<Uint8Array> {
-  const { file, bytes } = await openOutside(path);
+async function readWhole(path: string, dataDirectory: string): Promise<Uint8Array> {
+  const { file, bytes } = await openOutside(path, dataDirectory);
   try {
     if (bytes > LIMITS.importBytes) throw tooLarge();
     return await file.readFile();
