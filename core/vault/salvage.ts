@@ -13,6 +13,7 @@ import { createPrivateFile, syncDirectory, temporaryName } from './file-safety.t
 import { type Header, parseHeader, writeHeader } from './header.ts';
 import { LEDGER, Ledger } from './ledger.ts';
 import { readRemains, type StoredRecord, type StoredValue } from './remains.ts';
+import { newReview } from './review.ts';
 import { SealedRows } from './rows.ts';
 import { migrate, SEALED_TABLES, type SealedTable } from './schema.ts';
 import { findKey } from './slot-keys.ts';
@@ -69,8 +70,8 @@ export async function salvage(
   const remains = sortOut(readRemains(path));
   const { header, dataKey } = await keyOf(remains.headers, credential, options);
   try {
-    const review = { cause: 'repaired', since: options.clock.wall() } as const;
-    const next = { ...header, running: false, review: header.review ?? review };
+    // Also during a review: a row that was given since may have been saved in an older state.
+    const next = { ...header, running: false, review: newReview('repaired', options) };
     return save(path, options, next, dataKey, remains, isSound);
   } finally {
     dataKey.fill(0);

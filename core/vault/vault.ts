@@ -17,7 +17,7 @@ import { type Header, readHeader, SLOTS_MAX, writeHeader } from './header.ts';
 import { InPlace } from './in-place.ts';
 import { forgetInKeychain, storeInKeychain } from './key-sources.ts';
 import { LEDGER, Ledger, type LedgerState } from './ledger.ts';
-import { type Review, type ReviewCause, reviewCauseOf } from './review.ts';
+import { newReview, type Review, type ReviewCause, reviewCauseOf } from './review.ts';
 import { rotateSlots } from './rotation.ts';
 import { type Columns, countValues, type DamagedRow, type SealedRow, SealedRows } from './rows.ts';
 import { migrate, newerError, SCHEMA_VERSION, SEALED_VERSION, type SealedTable, schemaOf } from './schema.ts';
@@ -366,11 +366,12 @@ class OpenVault implements Vault {
   #firstUse(slot: Slot, epoch: number | undefined, ledger: LedgerState): Header {
     const here = this.#options.device;
     const { device, epoch: own, review, running } = this.#header;
+    // During a review: only what has happened since it was found.
     const cause = reviewCauseOf({
-      moved: here !== undefined && device !== null && device !== here,
+      moved: here !== undefined && device !== null && device !== here && review?.device !== here,
       older: epoch !== undefined && epoch > own,
       logLost: running && !this.#hadLog,
-      changed: ledger === 'changed',
+      changed: ledger === 'changed' && review === null,
     });
     return {
       ...this.#header,
@@ -378,13 +379,13 @@ class OpenVault implements Vault {
       device: device ?? here ?? null,
       epoch: Math.max(own, epoch ?? 0) + 1,
       running: true,
-      review: review ?? (cause ? this.#newReview(cause) : null),
+      review: cause ? this.#newReview(review?.cause ?? cause) : review,
     };
   }
 
   #newReview(cause: ReviewCause): Review {
     this.#options.log.warn('vault.needs_review', { vault: this.id, cause });
-    return { cause, since: this.#options.clock.wall() };
+    return newReview(cause, this.#options);
   }
 
   /** One verified copy before the first step, so that no step can lose anything. */
