@@ -220,6 +220,13 @@ export class Connections {
     return next;
   }
 
+  /** As `update`, into the copy that is kept of a vault whose file was replaced. False when nothing was written. */
+  setAside(id: string, change: (row: ConnectionRow) => ConnectionRow | undefined): boolean {
+    const entry = this.#entries.get(id);
+    const next = entry && change(this.row(id));
+    return next !== undefined && this.#open().putAside(TABLE, id, columnsOf(next), entry!.generation);
+  }
+
   remove(id: string): void {
     const { generation } = this.#damaged.get(id) ?? this.#entry(id);
     this.#open().remove(TABLE, id, generation);

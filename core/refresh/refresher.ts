@@ -100,9 +100,9 @@ export class Refresher {
     this.#paused = undefined;
   }
 
-  /** True while an answer is kept in memory only, because the disk did not take it. */
-  holdsAnswer(): boolean {
-    return this.#held.size > 0;
+  /** True while an answer, or the one of this connection, is kept in memory only, because the vault did not take it. */
+  holdsAnswer(id?: string): boolean {
+    return id === undefined ? this.#held.size > 0 : this.#held.of(id) !== undefined;
   }
 
   /** What a person must know for as long as the disk does not take what a refresh has to write. */

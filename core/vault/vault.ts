@@ -10,7 +10,15 @@ import type { Ports } from '../ports.ts';
 import { AttemptDelay } from './attempt-delay.ts';
 import { copyDatabase, datedName } from './copies.ts';
 import { makeVaultFile, refuseOrphan } from './creation.ts';
-import { guarded, isSound, openDatabase, readPragmas, Transactions } from './database.ts';
+import {
+  connect,
+  guarded,
+  isSound,
+  openDatabase,
+  readPragmas,
+  Transactions,
+  withDatabase,
+} from './database.ts';
 import { forgetEpoch, readEpoch, writeEpoch } from './epoch.ts';
 import { look, prepareDirectory } from './file-safety.ts';
 import { type Header, readHeader, SLOTS_MAX, writeHeader } from './header.ts';
@@ -65,6 +73,11 @@ export interface Vault {
    * (`already_exists`); else it must have that generation (`conflict`).
    */
   put(table: SealedTable, id: string, columns: Columns, expected: number | null): number;
+  /**
+   * As `put`, for what must not be lost although the vault's file was replaced: into the copy that is kept of it. False when
+   * there is no such copy. Throws `storage`.
+   */
+  putAside(table: SealedTable, id: string, columns: Columns, expected: number): boolean;
   /** Throws `conflict` unless the row has that generation. */
   remove(table: SealedTable, id: string, expected: number): void;
   /**
@@ -291,6 +304,26 @@ class OpenVault implements Vault {
       this.#ledger.note(key, this.#markKey!, from, { table, id, generation });
       return generation;
     });
+  }
+
+  putAside(table: SealedTable, id: string, columns: Columns, expected: number): boolean {
+    const key = this.#key();
+    const { kept } = this.#inPlace;
+    if (kept === undefined) return false;
+    const { vault_id, schema_version } = this.#header;
+    const { random, log } = this.#options;
+    guarded(() =>
+      withDatabase(connect(kept), (copy) => {
+        const rows = new SealedRows(copy, vault_id, schema_version, random);
+        const ledger = new Ledger(copy, vault_id, random);
+        new Transactions(copy).run(() => {
+          const generation = rows.put(key, table, id, columns, expected);
+          ledger.note(key, this.#markKey!, { table, id, generation: expected }, { table, id, generation });
+        });
+      }),
+    );
+    log.warn('vault.kept_aside_too', { kept, table, id });
+    return true;
   }
 
   remove(table: SealedTable, id: string, expected: number): void {
