@@ -178,12 +178,11 @@ export class Refresher {
   }
 
   async #rotate(id: string, options: RefreshOptions): Promise<void> {
-    // A place in the queue is not a refresh: whoever still waits when a lock begins, or when the provider asks for
-    // patience, has sent nothing. An answer that is held is stored all the same.
+    // A place in the queue is not a refresh: whoever still waits when a lock begins, when the provider asks for patience,
+    // or when another vault has taken the place of this one, has sent nothing. An answer that is held is stored all the same.
     const doc = this.#world.connections.get(id);
     if (this.#held.of(id) === undefined) {
-      const standing = doc === undefined || options.insist ? undefined : this.#tries.standingRefusal(doc);
-      const refusal = this.#paused ?? standing;
+      const refusal = this.#paused ?? (doc === undefined ? undefined : this.#refusal(doc, options));
       if (refusal !== undefined) throw refusal;
     }
     const flight = this.#inFlight.get(id);
