@@ -215,7 +215,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
       ? sandbox.start().catch((error: unknown) => warnings.push(sentenceOf(error)))
       : undefined;
     notOpened = await openUnattended({ engine, credentialOf, ports, stopping: stopping.signal });
-    await sandboxStarted;
+    await Promise.all([sandboxStarted, warmUp(listeners.url, ownerKey)]);
     return {
       engine,
       controls,
@@ -246,6 +246,16 @@ async function takeLock(paths: HostPaths, log: Ports['log']): Promise<HostLock> 
         : `Another Tokentray host (process ${pid}, ${url}) owns this vault and does not respond. Its vault is not taken from it: let it go on if it was stopped, or end process ${pid}.`,
     );
   }
+}
+
+/**
+ * Code that runs for the first time costs more than 10 ms. No script pays for it: the way to a token is gone here once, for
+ * a connection that cannot be. What comes of it says nothing.
+ */
+async function warmUp(url: string, key: string): Promise<void> {
+  const headers = { authorization: `Bearer ${key}` };
+  const request: HttpRequest = { method: 'GET', url: new URL('/v1/token/none/none', url), headers };
+  await createHttp({ env: {}, limits: { totalMs: RESPONSE_MS } }).send(request);
 }
 
 /** Whether a host answers there, in a while that is long for an idle host and short for a person. */

@@ -12,7 +12,7 @@ const KILLS = 500;
 /** Some 5 000 refreshes in all. */
 const ANSWERS = 20;
 const STARTS = 100;
-const MODEL_RUNS = 2_000;
+const MODEL_RUNS = 500;
 
 const broken: string[] = [];
 const print = (text: string) => process.stdout.write(`${text}\n`);
