@@ -94,11 +94,7 @@ export function createEngine(options: EngineOptions): Engine {
         registry.load(vault);
         connections.load(vault);
         markKey = vault.subkey('audit mark');
-        refresher.resume();
-        background.start();
-        clockWatch.start();
-        expiryWatch.start();
-        removals.start((removal) => work.run(removal));
+        goOn();
         events.emit({ type: 'vault', state: 'open' });
       },
       async beforeLock() {
@@ -108,10 +104,8 @@ export function createEngine(options: EngineOptions): Engine {
           LIMITS.lockMs,
         );
         if (!refresher.holdsAnswer()) return;
-        refresher.resume();
-        background.start();
-        clockWatch.start();
-        expiryWatch.start();
+        // A host that is stopping begins nothing anew.
+        if (quiet === undefined) goOn();
         throw new TokentrayError(
           'storage',
           'A new refresh token could not be stored yet, and a lock would lose it. Make room on the disk, then lock again.',
@@ -163,6 +157,7 @@ export function createEngine(options: EngineOptions): Engine {
       useHere: toTheEnd(async () => {
         connections.acceptImported();
         open().useHere();
+        removals.start((removal) => work.run(removal));
         events.emit({ type: 'vault', state: 'open' });
       }),
       repair: (credential) => session.repair(credential),
@@ -263,6 +258,15 @@ export function createEngine(options: EngineOptions): Engine {
       markKey?.fill(0);
     },
   };
+
+  /** What an open vault does by itself; `settle` ends it. */
+  function goOn(): void {
+    refresher.resume();
+    background.start();
+    clockWatch.start();
+    expiryWatch.start();
+    removals.start((removal) => work.run(removal));
+  }
 
   function quiesce(): Promise<void> {
     const stopping = new TokentrayError('busy', 'The host is stopping. Try again when it runs.', {
