@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { storm } from '../torture/storm.ts';
 
 test('fault 10: of 20 rotating connections no committed token is lost while the host is killed 40 times in a storm of refreshes', async (t) => {
-  const report = await storm(t, { kills: 40, answers: 8 });
+  const report = await storm(t, { kills: 40, answers: 6 });
   assert.deepEqual([report.lost, report.wrong], [[], []]);
   assert.ok(report.rotations > report.kills, `${report.rotations} rotations`);
   t.diagnostic(
