@@ -2,20 +2,25 @@
 import assert from 'node:assert/strict';
 import { copyFileSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { after, test } from 'node:test';
 import { Connections } from '../../core/connections.ts';
+import { createEngine } from '../../core/create-engine.ts';
 import { TokentrayError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
+import { OWNER } from '../../core/model/caller.ts';
 import { factsOf, type TokenSet } from '../../core/model/token-set.ts';
 import type { HttpOutcome } from '../../core/ports.ts';
 import { providerCommands } from '../../core/providers/commands.ts';
-import { openVault } from '../../core/vault/vault.ts';
+import { Registry } from '../../core/providers/registry.ts';
+import { createVault, openVault } from '../../core/vault/vault.ts';
 import { type CoreWorld, coreWorld, endCoreWorlds } from '../support/core-world.ts';
 import { refusedWith } from '../support/errors.ts';
-import { FAKE_NOW } from '../support/fake-clock.ts';
-import { answered } from '../support/fake-http.ts';
+import { FAKE_NOW, FakeClock } from '../support/fake-clock.ts';
+import { answered, FakeHttp } from '../support/fake-http.ts';
 import { acme } from '../support/provider-samples.ts';
-import { until } from '../support/vault-fixture.ts';
+import { insertConnections } from '../support/seeded-connections.ts';
+import { until, vaultPlace } from '../support/vault-fixture.ts';
 
 after(endCoreWorlds);
 
@@ -134,4 +139,48 @@ test('promise 86: a grant from elsewhere whose replaced refresh token the disk d
   await until(() => world.refresher.inFlightSince(moved.id) === undefined);
   assert.equal(connections.row(moved.id).secrets.refresh_token, 'refresh-1');
   assert.equal(http.requests.length, 1, 'nothing was revoked');
+});
+
+test('promise 82: a lock that would lose an answer that is held is given up after 75 s; with room the answer is stored and the lock works', async (t) => {
+  const place = vaultPlace();
+  const vault = await createVault(place, { kind: 'keychain' });
+  const registry = new Registry(place.log);
+  const connections = new Connections(place.log, place.random);
+  registry.load(vault);
+  connections.load(vault);
+  registry.put(acme(), undefined);
+  const [id = ''] = insertConnections(connections, 'acme', 1);
+  vault.close();
+  const other = new DatabaseSync(place.path);
+  t.after(() => other.close());
+  const clock = new FakeClock();
+  const http = new FakeHttp(() => {
+    // From the answer on, another program has the file.
+    other.exec('BEGIN IMMEDIATE');
+    return NEXT;
+  });
+  const engine = createEngine({
+    ports: {
+      ...{ clock, http, keychain: place.keychain, log: place.log, random: place.random },
+      browser: { open: () => Promise.resolve() },
+      network: { online: () => true },
+    },
+    vaultPath: place.path,
+    ownerKey: `tt_${'o'.repeat(43)}`,
+    redirectPort: () => 1,
+  });
+  await engine.vault.unlock();
+  await refusedWith('storage', () => engine.tokens.handOut(OWNER, id, { door: 'tcp', force: true }));
+  const locked = refusedWith('storage', () => engine.vault.lock());
+  await until(() => engine.state() === 'locked');
+  clock.advance(75_000);
+  assert.match((await locked).message, /a lock would lose it/);
+  assert.equal(engine.state(), 'open');
+  other.exec('ROLLBACK');
+  const given = await engine.tokens.handOut(OWNER, id, { door: 'tcp', force: true });
+  assert.equal(given.access_token, 'access-1');
+  assert.equal(http.requests.length, 1);
+  await engine.vault.lock();
+  assert.equal(engine.state(), 'locked');
+  await engine.close();
 });
