@@ -54,6 +54,8 @@ server.listen(0, '127.0.0.1', async () => {
     if (ctx.path !== '/token') return next();
     const since = Date.now();
     await pause(Math.random() * BEFORE_MS);
+    // Its host died before the request was read.
+    if (ctx.req.destroyed) return;
     await next();
     const token = String(ctx.oidc?.params?.refresh_token ?? '');
     await pause(Math.random() * AFTER_MS);
