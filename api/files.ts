@@ -1,6 +1,8 @@
 // Backup, restore, export and import: the host reads and writes files on its own machine; their content never comes by HTTP.
 // What changes something is looked at first and then confirmed by what that look answered.
 import { z } from 'zod';
+import { TokentrayError } from '../core/errors.ts';
+import { type Caller, OWNER } from '../core/model/caller.ts';
 import { route } from './route.ts';
 import { backupJson, exportJson, importJson, restoreJson } from './to-wire.ts';
 
@@ -33,8 +35,10 @@ export const fileRoutes = {
       z.strictObject({ path: given(), passphrase: given().optional(), overwrite: z.boolean().optional() }),
     answer: 'Export',
     status: 201,
-    handle: async ({ engine, body: { path, ...options } }) =>
-      exportJson(await engine.files.export(path, options)),
+    handle: async ({ engine, caller, body: { path, ...options } }) => {
+      if (options.passphrase !== undefined) ownerOnly(caller);
+      return exportJson(await engine.files.export(path, options));
+    },
   }),
   'POST /v1/vault/import': route('POST /v1/vault/import', {
     summary: 'Say what an export would change here; with confirm, change it in one transaction',
@@ -44,3 +48,13 @@ export const fileRoutes = {
       importJson(await engine.files.import(path, options)),
   }),
 };
+
+/** Refresh tokens leave by nobody's key but that of the command line, which asks a person. */
+function ownerOnly(caller: Caller): void {
+  if (caller.name === OWNER.name) return;
+  throw new TokentrayError(
+    'denied',
+    "Secrets are exported with the owner's own key only: tokentray export --secrets",
+    { action: { command: 'tokentray export --secrets' } },
+  );
+}

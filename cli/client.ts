@@ -6,8 +6,11 @@ import { CommandError, failure, type ProblemDocument } from './problem.ts';
 
 const http = process.getBuiltinModule('node:http');
 
-/** Longer than the host's own limit for a provider (30 s), so that the host's answer explains what happened. */
-const ANSWER_MS = 45_000;
+/**
+ * Longer than what the host itself waits for a refresh with its retry, and a lock for one in flight (75 s): then the host's
+ * answer explains what happened, and nobody stops a host in the middle of a refresh.
+ */
+const ANSWER_MS = 90_000;
 /** No answer of the host comes near this; a stranger's might. */
 const ANSWER_BYTES = 16 * 1_024 * 1_024;
 

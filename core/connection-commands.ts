@@ -58,6 +58,7 @@ export function viewConnection(
     warned: _warned,
     removing_since: _removing,
     imported_at: _imported,
+    after_review: _after,
     state: stored,
     ...rest
   } = doc;

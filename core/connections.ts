@@ -147,20 +147,28 @@ export class Connections {
 
   /**
    * Why its refresh token must not be sent: the vault was copied or put back, and this provider may have replaced the
-   * token since. Free of it are grants that are younger than the review, and providers that never replaced one. The same for
-   * one that was imported, until it has a consent of its own here.
+   * token since. Free of it are refresh tokens that were given during the review, and providers that never replaced one.
+   * The same for one that was imported, until a consent here brings one of its own. No clock is asked: that of the machine
+   * it comes from may have been another.
    */
   review(id: string): Review | undefined {
     const doc = this.get(id);
     if (doc === undefined) return undefined;
-    const { imported_at } = doc;
-    if (imported_at !== undefined && (doc.consented_at ?? 0) <= imported_at)
-      return { cause: 'imported', since: imported_at };
-    const review = this.#vault?.review();
+    const { imported_at, after_review } = doc;
+    const review: Review | undefined =
+      imported_at === undefined ? this.#vault?.review() : { cause: 'imported', since: imported_at };
     if (review === undefined) return undefined;
-    if (Math.max(doc.created_at, doc.consented_at ?? 0) > review.since) return undefined;
-    const neverReplaced = doc.refreshed_at !== null && this.row(id).previous === null;
-    return neverReplaced ? undefined : review;
+    const { secrets, previous } = this.row(id);
+    if (secrets.refresh_token === null) return undefined;
+    if (imported_at !== undefined) return review;
+    const neverReplaced = doc.refreshed_at !== null && previous === null;
+    return neverReplaced || after_review === review.since ? undefined : review;
+  }
+
+  /** What a document says from now on whose refresh token is given now: no review that stands is about it. */
+  givenNow(): Pick<Connection, 'after_review'> {
+    const review = this.#vault?.review();
+    return review === undefined ? {} : { after_review: review.since };
   }
 
   /** Connections that need review because they were imported. */
@@ -210,6 +218,13 @@ export class Connections {
     this.#forget(id);
     this.#remember({ doc: next.doc, generation, row: next });
     return next;
+  }
+
+  /** As `update`, into the copy that is kept of a vault whose file was replaced. False when nothing was written. */
+  setAside(id: string, change: (row: ConnectionRow) => ConnectionRow | undefined): boolean {
+    const entry = this.#entries.get(id);
+    const next = entry && change(this.row(id));
+    return next !== undefined && this.#open().putAside(TABLE, id, columnsOf(next), entry!.generation);
   }
 
   remove(id: string): void {

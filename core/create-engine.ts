@@ -109,12 +109,7 @@ export function createEngine(options: EngineOptions): Engine {
         registry.load(vault);
         connections.load(vault);
         markKey = vault.subkey('audit mark');
-        refresher.resume();
-        background.start();
-        idle.start();
-        clockWatch.start();
-        expiryWatch.start();
-        removals.start((removal) => work.run(removal));
+        goOn();
         events.emit({ type: 'vault', state: 'open' });
       },
       async beforeLock() {
@@ -125,11 +120,8 @@ export function createEngine(options: EngineOptions): Engine {
         );
         lockWaits = refresher.holdsAnswer();
         if (!lockWaits) return;
-        refresher.resume();
-        background.start();
-        idle.start();
-        clockWatch.start();
-        expiryWatch.start();
+        // A host that is stopping begins nothing anew.
+        if (quiet === undefined) goOn();
         throw new TokentrayError(
           'storage',
           'The vault is not locked: a new refresh token could not be stored yet, and a lock would lose it. Make room on the disk, then lock again.',
@@ -185,6 +177,7 @@ export function createEngine(options: EngineOptions): Engine {
       useHere: toTheEnd(async () => {
         connections.acceptImported();
         open().useHere();
+        removals.start((removal) => work.run(removal));
         events.emit({ type: 'vault', state: 'open' });
       }),
       repair: (credential) => session.repair(credential),
@@ -316,6 +309,16 @@ export function createEngine(options: EngineOptions): Engine {
     if (paused) background.pause();
     else background.resume();
     events.emit({ type: 'refreshes', paused });
+  }
+
+  /** What an open vault does by itself; `settle` ends it. */
+  function goOn(): void {
+    refresher.resume();
+    background.start();
+    idle.start();
+    clockWatch.start();
+    expiryWatch.start();
+    removals.start((removal) => work.run(removal));
   }
 
   function quiesce(): Promise<void> {

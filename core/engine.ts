@@ -52,7 +52,10 @@ export interface PresetView {
 
 /** A connection as it may be shown: with its live state, never its tokens. */
 export interface ConnectionView
-  extends Omit<Connection, 'schema' | 'state' | 'warned' | 'imported_at' | 'removing_since'> {
+  extends Omit<
+    Connection,
+    'schema' | 'state' | 'warned' | 'imported_at' | 'after_review' | 'removing_since'
+  > {
   /** `provider/account`. */
   readonly name: string;
   readonly state: ConnectionState;

@@ -90,6 +90,8 @@ export const LIMITS = {
 
   /** A lock lets a refresh and its one retry run into their time-outs before the key goes. */
   lockMs: 75 * SECOND,
+  /** A caller whose refresh has not ended by then is told so: a refresh and its one retry take less, so it waits in a line. */
+  refreshWaitMs: 75 * SECOND,
   /** Pause between tries to store a refresh token that the disk did not take. */
   heldRetryMs: 2 * SECOND,
   /** A stop waits this long for refreshes and exchanges in flight (promise 173). */

@@ -11,7 +11,7 @@ import { Sessions } from '../core/access/sessions.ts';
 import { createEngine, type EngineOptions } from '../core/create-engine.ts';
 import type { Engine } from '../core/engine.ts';
 import { TokentrayError } from '../core/errors.ts';
-import type { LogPort, Ports } from '../core/ports.ts';
+import type { HttpRequest, LogPort, Ports } from '../core/ports.ts';
 import { prepareDirectory } from '../core/vault/file-safety.ts';
 import { createBrowser } from './browser.ts';
 import { systemClock } from './clock.ts';
@@ -21,7 +21,7 @@ import { createHttp } from './fetch.ts';
 import { keySourceOf, openUnattended } from './key-source.ts';
 import { createKeychain } from './keychain.ts';
 import { listen } from './listeners.ts';
-import { acquireHostLock } from './lock.ts';
+import { acquireHostLock, type HostLock } from './lock.ts';
 import { createLog } from './log.ts';
 import { toNodeListener } from './node-listener.ts';
 import { ensureOwnerKey } from './owner-key.ts';
@@ -33,6 +33,9 @@ import { ensureSandboxProvider } from './sandbox-provider.ts';
 import { readSessions, writeSessions } from './sessions-file.ts';
 import { chosenSettings, readSettings } from './settings.ts';
 import { windowFiles } from './window-files.ts';
+
+/** Health is answered within milliseconds; a busy machine takes longer. */
+const RESPONSE_MS = 2_000;
 
 export interface HostOptions {
   readonly env: NodeJS.ProcessEnv;
@@ -103,7 +106,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   };
   try {
     prepareDirectory(paths.home, log);
-    const lock = takeLock(paths, log);
+    const lock = await takeLock(paths, log);
     undo.push(() => lock.release());
 
     const settings = readSettings(paths.settings, log);
@@ -256,7 +259,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
       ? sandbox.start().catch((error: unknown) => warnings.push(sentenceOf(error)))
       : undefined;
     notOpened = await openUnattended({ engine, credentialOf, ports, stopping: stopping.signal });
-    await sandboxStarted;
+    await Promise.all([sandboxStarted, url === null ? undefined : warmUp(url, ownerKey)]);
     return {
       engine,
       controls,
@@ -276,18 +279,38 @@ export async function startHost(options: HostOptions): Promise<Host> {
 }
 
 /** The second host names the first: by its own endpoint file, which holds the pid of whoever owns the lock. */
-function takeLock(paths: HostPaths, log: Ports['log']) {
+async function takeLock(paths: HostPaths, log: Ports['log']): Promise<HostLock> {
   try {
     return acquireHostLock(paths.lock, log);
   } catch (error) {
     if (!(error instanceof TokentrayError) || error.code !== 'host_running') throw error;
     const endpoint = readEndpoint(paths.endpoint);
     if (endpoint === undefined) throw error;
+    const { pid, url } = endpoint;
     throw new TokentrayError(
       'host_running',
-      `Another Tokentray host (process ${endpoint.pid}${endpoint.url === null ? '' : `, ${endpoint.url}`}) owns this vault. Use it, or stop it first.`,
+      url === null || (await isResponding(url))
+        ? `Another Tokentray host (process ${pid}${url === null ? '' : `, ${url}`}) owns this vault. Use it, or stop it first.`
+        : `Another Tokentray host (process ${pid}, ${url}) owns this vault and does not respond. Its vault is not taken from it: let it go on if it was stopped, or end process ${pid}.`,
     );
   }
+}
+
+/**
+ * Code that runs for the first time costs more than 10 ms. No script pays for it: the way to a token is gone here once, for
+ * a connection that cannot be. What comes of it says nothing.
+ */
+async function warmUp(url: string, key: string): Promise<void> {
+  const headers = { authorization: `Bearer ${key}` };
+  const request: HttpRequest = { method: 'GET', url: new URL('/v1/token/none/none', url), headers };
+  await createHttp({ env: {}, limits: { totalMs: RESPONSE_MS } }).send(request);
+}
+
+/** Whether a host answers there, in a while that is long for an idle host and short for a person. */
+async function isResponding(url: string): Promise<boolean> {
+  const request: HttpRequest = { method: 'GET', url: new URL('/v1/health', url), headers: {} };
+  const answer = await createHttp({ env: {}, limits: { totalMs: RESPONSE_MS } }).send(request);
+  return answer.kind === 'answered';
 }
 
 function sentenceOf(error: unknown): string {

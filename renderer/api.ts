@@ -110,6 +110,7 @@ export const api = {
     }),
   lock: () => sendJson<WireTypes['VaultState']>('POST', at('lock')),
   acceptVault: () => sendJson<WireTypes['VaultState']>('POST', at('vault', 'use-here')),
+  backUp: (path: string) => sendJson<WireTypes['Backup']>('POST', at('vault', 'backup'), { path }),
   /** Without credentials, as unlock: by the ways that need nobody (keychain, known key file). */
   repair: (credential?: { passphrase: string }) =>
     sendJson<WireTypes['Repair']>('POST', at('vault', 'repair'), credential),

@@ -39,7 +39,7 @@ export function applyEvent({ type, data }: ServerEvent): void {
     case 'file':
       // What was imported needs review, and is no event of its own.
       if (event.action === 'imported') catchUp();
-      else refetch('activity');
+      else if (event.action !== 'backing_up') refetch('activity');
       return;
     case 'provider':
       refetch('providers');

@@ -197,7 +197,7 @@ function docOf(text: string): CallerDoc | undefined {
   try {
     return callerDoc.safeParse(JSON.parse(text)).data;
   } catch {
-    // Not JSON: as damaged as the wrong JSON.
+    // No error: what is not JSON is as damaged as the wrong JSON, and counts as no key.
     return undefined;
   }
 }

@@ -106,8 +106,9 @@ export class HandOuts {
   async #refreshed(id: string, options: HandOutOptions, which: 'new' | 'recent'): Promise<TokenSet> {
     const { connections, refresher } = this.#world;
     try {
-      await abortable(refresher.refresh(id, { reuse: which === 'recent' }), options.signal);
+      await this.#patiently(id, refresher.refresh(id, { reuse: which === 'recent' }), options.signal);
     } catch (error) {
+      // No error: the consent that was waited for has come.
       if (!(await this.#consented(id, error, options))) throw error;
     }
     const { doc, secrets } = connections.row(id);
@@ -121,6 +122,21 @@ export class HandOuts {
     if (lifeMs(secrets.tokens) < (options.minValid ?? 0) * 1_000)
       throw minValidImpossible(doc, options.minValid!, secrets.tokens);
     return secrets.tokens;
+  }
+
+  /** The caller may go, and is not kept for ever; the refresh goes on for the others. */
+  async #patiently(id: string, work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+    const { clock, connections } = this.#world;
+    const late = Promise.withResolvers<never>();
+    const cancel = clock.timer(LIMITS.refreshWaitMs, () => {
+      const doc = connections.get(id);
+      late.reject(stillWaiting(doc === undefined ? 'The connection' : nameOf(doc)));
+    });
+    try {
+      await abortable(Promise.race([work, late.promise]), signal);
+    } finally {
+      cancel();
+    }
   }
 
   /** Waits for an open consent, where the caller is ready to wait. True when it gave the connection a new token. */
@@ -199,7 +215,15 @@ function minValidImpossible(doc: Connection, seconds: number, tokens: TokenSet):
   );
 }
 
-/** The caller may go; the refresh goes on for the others. */
+function stillWaiting(name: string): TokentrayError {
+  const seconds = LIMITS.refreshWaitMs / 1_000;
+  return new TokentrayError(
+    'refresh_failed',
+    `${name}: its refresh has not ended after ${seconds} s, since other refreshes hang before it. It goes on, and nothing is lost. Ask again in a moment.`,
+    { retryAfter: 5 },
+  );
+}
+
 function abortable(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
   if (signal === undefined) return work;
   return new Promise((resolve, reject) => {

@@ -142,7 +142,11 @@ function grantedDoc(
 ): Connection {
   const label = granted.id?.label ?? base.label;
   // A new consent says that the connection shall stay, whatever a former run began.
-  const { removing_since: _removing, ...kept } = base;
+  const { removing_since: _removing, ...stays } = base;
+  const { imported_at: _imported, after_review: _after, ...own } = stays;
+  // A consent without a refresh token keeps the one of before, and all that is to be said of that.
+  const kept =
+    granted.tokens.refresh_token === undefined ? stays : { ...own, ...world.connections.givenNow() };
   return {
     ...kept,
     label: label === null ? null : printable(label, LIMITS.providerTextChars),
@@ -176,6 +180,7 @@ export function newConnection(
     created_at: now,
     consented_at: null,
     refreshed_at: null,
+    ...connections.givenNow(),
     state: { status: 'new', since: now },
   };
 }

@@ -12,12 +12,12 @@ import type { Clock, RandomPort } from '../ports.ts';
 import type { Registry } from '../providers/registry.ts';
 import { syncFile } from '../vault/copies.ts';
 import { fileError } from '../vault/file-safety.ts';
-import { checkTarget, openOutside, writeOutside } from '../vault/outside-file.ts';
+import { checkTarget, writeOutside } from '../vault/outside-file.ts';
 import type { VaultSession } from '../vault/session.ts';
-import { type ExportDocument, exportDocument, exportText, parseDocument } from './document.ts';
+import { type ExportDocument, exportDocument, exportText } from './document.ts';
 import { type ImportPlan, planImport } from './plan.ts';
-import { isSealed, openExport, passphraseNeeded, sealExport } from './sealed-export.ts';
-import { refused, strictJson } from './strict-json.ts';
+import { judged, readDocument } from './read-document.ts';
+import { sealExport } from './sealed-export.ts';
 
 export interface ExchangeWorld {
   readonly vaultPath: string;
@@ -45,11 +45,16 @@ export function exchangeCommands(world: ExchangeWorld): Engine['files'] {
 
     restore: (path, confirm) =>
       oneAtATime(async () => {
+        const before = session.state();
         const { facts, digest, restored, kept } = await session.restore(path, (found) => {
           if (confirm !== undefined && confirm !== found) throw changedSince();
           return confirm === found;
         });
-        if (restored) events.emit({ type: 'file', action: 'restored' });
+        if (restored && session.state() === 'locked') {
+          // A lock has been told already; that there is something to unlock now has not.
+          if (before !== 'open') events.emit({ type: 'vault', state: 'locked' });
+          events.emit({ type: 'file', action: 'restored' });
+        }
         const { device, ...backup } = facts;
         const elsewhere = device !== null && world.device !== undefined && device !== world.device;
         return { backup: { ...backup, elsewhere }, confirm: digest, restored, kept };
@@ -85,7 +90,7 @@ export function exchangeCommands(world: ExchangeWorld): Engine['files'] {
     import: (path, { passphrase, confirm } = {}) =>
       oneAtATime(async () => {
         session.open();
-        const document = await readDocument(path, passphrase);
+        const document = await readDocument(path, passphrase, dirname(vaultPath));
         const vault = session.open();
         const plan = judged(() =>
           planImport(document, {
@@ -138,51 +143,6 @@ function progressOf({ clock, events }: ExchangeWorld): (share: number) => void {
     last = clock.monotonic();
     events.emit({ type: 'file', action: 'backing_up', percent: Math.floor(share * 100) });
   };
-}
-
-async function readDocument(path: string, passphrase: string | undefined): Promise<ExportDocument> {
-  const bytes = await readWhole(path);
-  const sealed = isSealed(bytes);
-  if (sealed && passphrase === undefined) throw passphraseNeeded();
-  if (!sealed && passphrase !== undefined) throw refused('it is not sealed, although a passphrase was given');
-  const text = sealed ? await openExport(bytes, passphrase!) : bytes;
-  const value = strictJson(text);
-  return judged(() => parseDocument(value, sealed));
-}
-
-/** One field that does not belong makes the whole file unsafe (promise 191). */
-function judged<T>(work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    if (
-      !(error instanceof TokentrayError) ||
-      !['unknown_field', 'invalid_field', 'bad_request'].includes(error.code)
-    )
-      throw error;
-    const { field } = error.details;
-    const why =
-      error.code === 'unknown_field' ? `The file has ${field}, which no import may set.` : error.message;
-    throw new TokentrayError(
-      'import_refused',
-      `${why} The whole file is refused as unsafe; nothing was imported.`,
-      {
-        field: 'path',
-      },
-    );
-  }
-}
-
-async function readWhole(path: string): Promise<Uint8Array> {
-  const { file, bytes } = await openOutside(path);
-  try {
-    if (bytes > LIMITS.importBytes) throw refused(`it is larger than ${LIMITS.importBytes / 1e6} MB`);
-    return await file.readFile();
-  } catch (error) {
-    throw fileError(path, error);
-  } finally {
-    await file.close();
-  }
 }
 
 async function writeText(path: string, text: string): Promise<void> {

@@ -98,6 +98,7 @@ function jsonIn(head: Uint8Array): unknown {
   try {
     return JSON.parse(Buffer.from(head).toString('utf8'));
   } catch (error) {
+    // No error: the caller says that what is no JSON is no export.
     if (!(error instanceof SyntaxError)) throw error;
     return undefined;
   }

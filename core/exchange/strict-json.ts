@@ -31,7 +31,6 @@ export function refused(why: string): TokentrayError {
 }
 
 function textOf(bytes: Uint8Array): string {
-  if (bytes.length > LIMITS.importBytes) throw refused(`it is larger than ${LIMITS.importBytes / 1e6} MB`);
   if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf)
     throw refused('it begins with a byte order mark');
   if (bytes.includes(0)) throw refused('it holds a NUL byte');

@@ -48,6 +48,8 @@ export const connectionSchema = z.strictObject({
   refreshed_at: z.int().nullable(),
   /** Since when it needs review because it came with an import; gone once a person said that it is used here. */
   imported_at: z.int().optional(),
+  /** `since` of the review of the vault that is not about this grant: its refresh token was given after it (core/connections.ts). */
+  after_review: z.int().optional(),
   /** Warnings of its end that were given (core/refresh/expiry-watch.ts). */
   warned: z.array(warned).optional(),
   /** Since when it is being removed: the provider may have been told, and the row is about to go (core/removals.ts). */

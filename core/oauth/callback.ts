@@ -76,6 +76,7 @@ export function judgeCallback(url: URL, expected: Expected): CallbackVerdict {
     );
     return { kind: 'code', parameters: checked as ValidatedCallback };
   } catch (cause) {
+    // No error: the answer says it, and what the address held must not get into a log.
     if (cause instanceof oauth.OperationProcessingError || cause instanceof oauth.UnsupportedOperationError) {
       return refused('The address is not an authorization response of the code flow.');
     }

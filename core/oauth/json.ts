@@ -7,6 +7,7 @@ export function readJsonObject(body: Uint8Array): Record<string, unknown> | unde
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(body);
   } catch {
+    // No error: text of a provider that is not UTF-8 is as good as none; the caller says what was expected.
     return undefined;
   }
   if (!isShallow(text, LIMITS.jsonDepth)) return undefined;
@@ -14,6 +15,7 @@ export function readJsonObject(body: Uint8Array): Record<string, unknown> | unde
     const value: unknown = JSON.parse(text);
     return isObject(value) ? value : undefined;
   } catch {
+    // No error: the same of what is not JSON.
     return undefined;
   }
 }

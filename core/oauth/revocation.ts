@@ -29,6 +29,7 @@ export async function revokeToken(
     );
     return response.status === 200 ? 'revoked' : response.status >= 500 ? 'unreachable' : 'refused';
   } catch (error) {
+    // No error: the caller says that the provider was not reached, and leaves the connection as it was.
     if (error instanceof TransportFailure) return 'unreachable';
     throw error;
   }

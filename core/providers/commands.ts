@@ -242,7 +242,8 @@ async function importGrant(
   } catch (error) {
     // Kept only when the provider has already replaced the imported token: then ours is the only one there is.
     const row = connections.get(held.id) === undefined ? undefined : connections.row(held.id);
-    if (row !== undefined && row.secrets.refresh_token === input.refresh_token) connections.remove(held.id);
+    const isUnproved = row !== undefined && row.secrets.refresh_token === input.refresh_token;
+    if (isUnproved && !refresher.holdsAnswer(held.id)) connections.remove(held.id);
     if (error instanceof TokentrayError && error.code === 'consent_needed') {
       throw new TokentrayError(
         'provider_refused',

@@ -142,7 +142,7 @@ export class Background {
   }
 
   #begin(id: string): void {
-    // The refresher has recorded and announced what went wrong; nobody else waits for this one.
+    // No error: the refresher has recorded and announced what went wrong; nobody else waits for this one.
     this.#world.refresher.refresh(id, { calm: true }).catch(() => undefined);
   }
 }

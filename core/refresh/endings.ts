@@ -35,12 +35,24 @@ export function refuseAnswer(world: EndingsWorld, doc: Connection, attempt: stri
   log.warn('refresh_answer_invalid', { connection: nameOf(doc) });
 }
 
-/** Only a person can help. Returns what to throw: `consent_needed`. */
-export function needConsent(world: EndingsWorld, doc: Connection, cause: ConsentCause): TokentrayError {
+/**
+ * Only a person can help. Returns what to throw: `consent_needed`. In one write with the end of the `attempt`: whoever dies
+ * between the two would have forgotten that an answer was lost.
+ */
+export function needConsent(
+  world: EndingsWorld,
+  doc: Connection,
+  refusal: ConsentCause,
+  attempt?: string,
+): TokentrayError {
   const { clock, connections, events, log, tries } = world;
-  const { id } = doc;
+  const { id, state } = doc;
+  // The same refusal again, because a person insisted: why the grant ended has not changed.
+  const wasLost = state.status === 'needs_consent' && state.cause === 'answer_lost';
+  const cause = wasLost && refusal === 'refused' ? state.cause : refusal;
   const row = connections.update(id, (current) => ({
     ...current,
+    intent: current.intent?.attempt === attempt ? null : current.intent,
     doc: {
       ...current.doc,
       state: {

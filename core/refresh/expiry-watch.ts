@@ -10,6 +10,9 @@ import type { Clock, LogPort } from '../ports.ts';
 import type { Registry } from '../providers/registry.ts';
 import { deadlinesOf, warningDue } from './deadlines.ts';
 
+/** All in one write: a short one, although many grants may end on one day. */
+const WARNINGS_AT_ONCE = 500;
+
 interface ExpiryWatchWorld {
   readonly clock: Clock;
   readonly connections: Connections;
@@ -36,45 +39,57 @@ export class ExpiryWatch {
     this.#cancel = undefined;
   }
 
-  look(): void {
-    const { clock, connections, registry } = this.#world;
-    for (const doc of connections.all()) {
-      const deadlines = deadlinesOf(doc, registry.find(doc.provider));
-      const warning = warningDue(deadlines, doc.warned ?? [], clock.wall());
-      if (warning !== undefined) this.#warn(doc, warning);
-    }
-  }
-
-  #warn({ id }: Connection, warning: Warned): void {
-    const { connections, events, log } = this.#world;
+  /** Warns of what is due, as many as one write takes. True when more is due. */
+  look(): boolean {
+    const { connections, log } = this.#world;
+    const due = this.#due();
+    const now = due.slice(0, WARNINGS_AT_ONCE);
+    if (now.length === 0) return false;
     try {
-      const row = connections.update(id, (current) => ({
-        ...current,
-        doc: { ...current.doc, warned: [...stillTrue(current.doc, warning), warning] },
-      }));
-      if (row === undefined) return;
-      const { what, at, days } = warning;
-      const name = nameOf(row.doc);
-      events.emit({
-        type: 'expiring',
-        connection: name,
-        id,
-        what,
-        ends_at: new Date(at).toISOString(),
-        days,
+      connections.atomically(() => {
+        for (const { doc, warning } of now)
+          connections.update(doc.id, (current) => ({
+            ...current,
+            doc: { ...current.doc, warned: [...stillTrue(current.doc, warning), warning] },
+          }));
       });
-      log.warn('expiring', { connection: name, what, days });
     } catch (error) {
       // A vault that takes no writes: the next look says it, when it can be said once.
       if (!(error instanceof TokentrayError)) throw error;
-      log.warn('expiring_not_noted', { id, code: error.code });
+      log.warn('expiring_not_noted', { count: due.length, code: error.code });
+      return false;
     }
+    for (const { doc, warning } of now) this.#say(doc, warning);
+    return due.length > now.length;
+  }
+
+  #due(): { doc: Connection; warning: Warned }[] {
+    const { clock, connections, registry } = this.#world;
+    return connections.all().flatMap((doc) => {
+      const deadlines = deadlinesOf(doc, registry.find(doc.provider));
+      const warning = warningDue(deadlines, doc.warned ?? [], clock.wall());
+      return warning === undefined ? [] : [{ doc, warning }];
+    });
+  }
+
+  #say(doc: Connection, { what, at, days }: Warned): void {
+    const { events, log } = this.#world;
+    const connection = nameOf(doc);
+    events.emit({
+      type: 'expiring',
+      connection,
+      id: doc.id,
+      what,
+      ends_at: new Date(at).toISOString(),
+      days,
+    });
+    log.warn('expiring', { connection, what, days });
   }
 
   #arm(ms: number): void {
     this.#cancel = this.#world.clock.timer(ms, () => {
-      this.look();
-      this.#arm(LIMITS.expiryLookMs);
+      const more = this.look();
+      this.#arm(more ? LIMITS.tickMs : LIMITS.expiryLookMs);
     });
   }
 }

@@ -1,4 +1,4 @@
-// Answers the disk refused. Each holds the only copy of a refresh token there is, so it stays in memory and is tried
+// Answers the vault did not take. Each holds the only copy of a refresh token there is, so it stays in memory and is tried
 // again until it is stored; nobody gets its access token before.
 import { type ConnectionRow, type Connections, nameOf } from '../connections.ts';
 import { TokentrayError } from '../errors.ts';
@@ -51,7 +51,8 @@ export class HeldAnswers {
 
   /**
    * S7: the durable write of what `change` makes of the row; what `connections.update` returns. Throws `storage` when
-   * the disk does not take it: then the answer is held.
+   * the vault does not take it, whatever the reason: then the answer is held. Throws `vault_replaced` when it is in the
+   * copy that is kept of a vault whose file was replaced.
    */
   commit(
     answer: Answer,
@@ -62,12 +63,26 @@ export class HeldAnswers {
       this.#held.delete(answer.id);
       return row;
     } catch (error) {
-      if (!(error instanceof TokentrayError) || error.code !== 'storage') throw error;
+      if (!(error instanceof TokentrayError)) throw error;
+      if (error.code === 'vault_replaced' && this.#keptAside(answer, change)) throw error;
       this.#hold(answer);
       throw new TokentrayError(
         'storage',
         `The new refresh token could not be stored. It is kept in memory and tried again; make room and do not stop the host. ${error.message}`,
       );
+    }
+  }
+
+  #keptAside(answer: Answer, change: (row: ConnectionRow) => ConnectionRow | undefined): boolean {
+    const { connections, log } = this.#world;
+    try {
+      if (!connections.setAside(answer.id, change)) return false;
+      this.#held.delete(answer.id);
+      return true;
+    } catch (error) {
+      if (!(error instanceof TokentrayError)) throw error;
+      log.error('refresh_token_not_kept_aside', { connection: answer.id, code: error.code });
+      return false;
     }
   }
 
@@ -79,6 +94,7 @@ export class HeldAnswers {
       if (this.#held.has(id)) this.#tryAgain(id);
     });
   }
+
   #shout(id: string): void {
     const { connections, events, log } = this.#world;
     log.error('refresh_token_not_stored', { connection: id });

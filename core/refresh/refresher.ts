@@ -2,7 +2,7 @@
 // engine is paused or the connection is being ended. What one refresh does is in rotation.ts.
 import { nameOf } from '../connections.ts';
 import { consentNeeded } from '../consent/consent-needed.ts';
-import { TokentrayError } from '../errors.ts';
+import { type ErrorCode, TokentrayError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import { type Connection, tokenOf } from '../model/connection.ts';
 import { needsReview } from '../vault/review.ts';
@@ -47,7 +47,7 @@ export class Refresher {
   constructor(world: RefresherWorld) {
     this.#tries = new PastTries(world);
     this.#held = new HeldAnswers(world, (id) => {
-      // The rotation has said what went wrong; the answer stays held and comes again.
+      // No error: what went wrong was said at the first try; the answer stays held and comes again.
       if (!this.#inFlight.has(id)) void this.#begin(id).catch(() => undefined);
     });
     this.#world = { ...world, tries: this.#tries, held: this.#held };
@@ -100,9 +100,9 @@ export class Refresher {
     this.#paused = undefined;
   }
 
-  /** True while an answer is kept in memory only, because the disk did not take it. */
-  holdsAnswer(): boolean {
-    return this.#held.size > 0;
+  /** True while an answer, or the one of this connection, is kept in memory only, because the vault did not take it. */
+  holdsAnswer(id?: string): boolean {
+    return id === undefined ? this.#held.size > 0 : this.#held.of(id) !== undefined;
   }
 
   /** What a person must know for as long as the disk does not take what a refresh has to write. */
@@ -183,31 +183,47 @@ export class Refresher {
   }
 
   async #rotate(id: string, options: RefreshOptions): Promise<void> {
-    // A place in the queue is not a refresh: whoever still waits when a lock begins, or when the provider asks for
-    // patience, has sent nothing. An answer that is held is stored all the same.
+    // A place in the queue is not a refresh: whoever still waits when a lock begins, when the provider asks for patience,
+    // or when another vault has taken the place of this one, has sent nothing. An answer that is held is stored all the same.
     const doc = this.#world.connections.get(id);
     if (this.#held.of(id) === undefined) {
-      const standing = doc === undefined || options.insist ? undefined : this.#tries.standingRefusal(doc);
-      const refusal = this.#paused ?? standing;
+      const refusal = this.#paused ?? (doc === undefined ? undefined : this.#refusal(doc, options));
       if (refusal !== undefined) throw refusal;
     }
     const flight = this.#inFlight.get(id);
     if (flight !== undefined) this.#inFlight.set(id, { ...flight, since: this.#world.clock.wall() });
     await rotate(this.#world, id).catch((error: unknown) => {
-      if (error instanceof TokentrayError && error.code === 'storage') this.#storageFailed(id, error);
+      this.#failed(id, error);
       throw error;
     });
     this.#notSent.delete(id);
   }
 
-  /** What is held has been said where it is held. */
-  #storageFailed(id: string, { code, message }: TokentrayError): void {
+  /** Says what the rotation has not said: an error of the disk, or one that nobody foresaw. */
+  #failed(id: string, error: unknown): void {
     const doc = this.#world.connections.get(id);
-    if (doc === undefined || this.#held.of(id) !== undefined) return;
-    this.#notSent.set(id, message);
+    const code = error instanceof TokentrayError ? error.code : 'unexpected';
+    if (doc === undefined || SAID.has(code) || this.#held.of(id) !== undefined) return;
+    if (error instanceof TokentrayError && code === 'storage') this.#notSent.set(id, error.message);
+    if (!(error instanceof TokentrayError))
+      this.#world.log.error('refresh_broke', {
+        connection: id,
+        error: error instanceof Error ? error.name : '',
+      });
     this.#tries.failed(doc, code);
   }
 }
+
+/** What the rotation says itself (endings.ts), and what is no failure. */
+const SAID: ReadonlySet<string> = new Set<ErrorCode>([
+  'offline',
+  'refresh_failed',
+  'consent_needed',
+  'provider_answer_invalid',
+  'conflict',
+  'locked',
+  'busy',
+]);
 
 function beingEnded(): TokentrayError {
   return new TokentrayError(

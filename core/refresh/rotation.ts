@@ -110,8 +110,7 @@ async function send(
     const stored = connections.reread(id);
     const newer = stored.secrets.refresh_token !== null && stored.secrets.refresh_token !== token;
     if (newer && !isRepeat) return send(world, stored, inDoubt, true);
-    endIntent(connections, id, attempt);
-    throw needConsent(world, row.doc, outcome.cause);
+    throw needConsent(world, row.doc, outcome.cause, attempt);
   }
   // Still in doubt keeps the intent: the next refusal is then known to be a lost answer.
   if (!inDoubt) endIntent(connections, id, attempt);

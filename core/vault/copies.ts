@@ -1,10 +1,18 @@
 // Whole copies of the vault that are kept beside it: before a migration, and of what a running host holds when its file
 // was replaced. What must stay true: a copy has its final name only when it is on the disk and was read back.
 import { closeSync, copyFileSync, fsyncSync, linkSync, openSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { TokentrayError } from '../errors.ts';
 import { guarded, withDatabase } from './database.ts';
-import { createPrivateFile, look, publishFile, temporaryName } from './file-safety.ts';
+import {
+  createPrivateFile,
+  fileError,
+  look,
+  publishFile,
+  syncDirectory,
+  temporaryName,
+} from './file-safety.ts';
 
 /** Copies what the connection sees, commits in the write-ahead log included, into a new file. Throws `storage`. */
 export function copyDatabase(database: DatabaseSync, target: string): void {
@@ -37,6 +45,8 @@ export function datedName(path: string, what: string, wall: number): string {
 export function keepAside(path: string, kept: string): string | null {
   const found = look(path) !== undefined;
   for (const suffix of ['', '-wal', '-journal']) keep(`${path}${suffix}`, `${kept}${suffix}`);
+  // A power cut must find the other name before it finds the old one gone.
+  syncDirectory(dirname(path));
   // From here on the old log must not be taken for that of the new file.
   for (const suffix of ['-wal', '-shm', '-journal']) rmSync(`${path}${suffix}`, { force: true });
   return found ? kept : null;
@@ -48,9 +58,18 @@ function keep(from: string, to: string): void {
     linkSync(from, to);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    // A file system without links.
+    // No error: a file system without links, or one whose error the copy meets as well.
+    copyWhole(from, to);
+  }
+}
+
+function copyWhole(from: string, to: string): void {
+  try {
     copyFileSync(from, to);
     syncFile(to);
+  } catch (error) {
+    rmSync(to, { force: true });
+    throw fileError(to, error);
   }
 }
 

@@ -91,6 +91,7 @@ function idIn(location: string | URL): string | undefined {
       .get();
     return typeof found?.id === 'string' ? found.id : undefined;
   } catch (error) {
+    // No error: the checks that follow say better what is wrong with a file that cannot be read.
     if (error instanceof Error && 'code' in error && error.code === 'ERR_SQLITE_ERROR') return undefined;
     throw error;
   } finally {
@@ -135,6 +136,7 @@ export function isSound(database: DatabaseSync): boolean {
   try {
     return Object.values(database.prepare('PRAGMA integrity_check(1)').get() ?? {})[0] === 'ok';
   } catch (error) {
+    // No error: that SQLite cannot read it is the answer to the question.
     if (error instanceof Error && 'errcode' in error) return false;
     throw error;
   }

@@ -161,7 +161,7 @@ function linkOrRename(temporary: string, path: string): void {
   try {
     linkSync(temporary, path);
   } catch (error) {
-    // A few file systems have no links; the check before a rename is the best they allow.
+    // No error: a few file systems have no links; the check before a rename is the best they allow.
     if (!['EPERM', 'ENOTSUP', 'ENOSYS'].includes(errnoOf(error))) throw error;
     if (look(path) !== undefined) throw alreadyExists(path);
     renameSync(temporary, path);

@@ -84,6 +84,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
+    // No error: the schema refuses what is no JSON, in words.
     return undefined;
   }
 }

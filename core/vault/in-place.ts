@@ -13,6 +13,7 @@ export class InPlace {
   readonly #ports: Pick<Ports, 'clock' | 'log'>;
   readonly #identity: string | undefined;
   #replaced: TokentrayError | undefined;
+  #kept: string | undefined;
 
   constructor(path: string, database: DatabaseSync, ports: Pick<Ports, 'clock' | 'log'>) {
     this.#path = path;
@@ -28,15 +29,22 @@ export class InPlace {
     return this.#replaced;
   }
 
+  /** The copy of what was held until the file was replaced; undefined when there is none. */
+  get kept(): string | undefined {
+    return this.#kept;
+  }
+
   #keepAside(): TokentrayError {
     const kept = datedName(this.#path, 'kept', this.#ports.clock.wall());
     let sentence = `What Tokentray held until then is kept in ${kept}.`;
     try {
       copyDatabase(this.#database, kept);
+      this.#kept = kept;
       // An empty log says nothing about the file that is there now.
       guarded(() => this.#database.exec('PRAGMA wal_checkpoint(TRUNCATE)'));
     } catch (error) {
       if (!(error instanceof TokentrayError)) throw error;
+      this.#ports.log.error('vault.not_kept_aside', { kept, code: error.code });
       sentence = `What Tokentray held until then could not be copied to ${kept}; it is there only while this host runs.`;
     }
     this.#ports.log.error('vault.replaced', { kept });

@@ -83,6 +83,7 @@ export class Ledger {
     try {
       return open(key, stored, this.#place());
     } catch (error) {
+      // No error: `compare` says at the next start that rows were changed.
       if (error instanceof TokentrayError) return undefined;
       throw error;
     }

@@ -8,6 +8,7 @@ import { TokentrayError } from '../errors.ts';
 import {
   createPrivateFile,
   fileError,
+  fileIdentity,
   look,
   publishFile,
   syncDirectory,
@@ -61,14 +62,21 @@ export async function writeOutside<T>(
   }
 }
 
-/** Opens a plain file for reading. Throws `invalid_field`, `not_found`, `unsafe_path` or `storage`. */
-export async function openOutside(path: string): Promise<{ file: FileHandle; bytes: number }> {
+/**
+ * Opens a plain file for reading; in the data directory only a vault that was kept aside. Throws `invalid_field`,
+ * `not_found`, `unsafe_path` or `storage`.
+ */
+export async function openOutside(
+  path: string,
+  dataDirectory: string,
+): Promise<{ file: FileHandle; bytes: number }> {
   checkPath(path);
   const found = look(path);
   if (found === undefined) {
     throw new TokentrayError('not_found', `There is no file ${path}. Check the path.`, { field: 'path' });
   }
   refuseOther(path, found);
+  refuseOwn(path, dataDirectory);
   try {
     // Neither links nor pipes: the first may have appeared since the look, the second would wait for a writer.
     const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
@@ -113,6 +121,16 @@ function refuseOther(path: string, found: Stats): void {
     });
   }
   if (!found.isFile()) throw notPlain(path);
+}
+
+/** To close one of our own files would drop the locks that SQLite holds on it, whatever its name is here. */
+function refuseOwn(path: string, dataDirectory: string): void {
+  const identity = fileIdentity(path);
+  const own = readdirSync(dataDirectory).find(
+    (name) => !/^vault\.db\.[a-z]/.test(name) && fileIdentity(join(dataDirectory, name)) === identity,
+  );
+  if (own === undefined) return;
+  throw badPath(`${path} is a file that the host itself uses (${own}). Name a backup or an export.`);
 }
 
 function notPlain(path: string): TokentrayError {

@@ -148,7 +148,7 @@ function orNothing<T>(work: () => T): T | undefined {
   try {
     return work();
   } catch (error) {
-    // A text that is not UTF-8 is a TypeError.
+    // No error: bytes that are no row are looked over, and counted by the caller. A text that is not UTF-8 is a TypeError.
     if (error instanceof Unreadable || error instanceof TypeError || error instanceof RangeError)
       return undefined;
     throw error;

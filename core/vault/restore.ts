@@ -43,7 +43,7 @@ export async function stageBackup(backup: string, options: VaultOptions): Promis
     for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(`${temporary}${suffix}`, { force: true });
   };
   try {
-    const digest = await copyIn(backup, temporary);
+    const digest = await copyIn(backup, temporary, dirname(path));
     const facts = copyFacts(temporary);
     return { facts, digest, discard, takeOver: () => takeOver(temporary, path, clock.wall()) };
   } catch (error) {
@@ -52,8 +52,8 @@ export async function stageBackup(backup: string, options: VaultOptions): Promis
   }
 }
 
-async function copyIn(backup: string, temporary: string): Promise<string> {
-  const { file } = await openOutside(backup);
+async function copyIn(backup: string, temporary: string, dataDirectory: string): Promise<string> {
+  const { file } = await openOutside(backup, dataDirectory);
   const hash = createHash('sha256');
   try {
     createPrivateFile(temporary, '');

@@ -3,6 +3,7 @@
 // What must stay true: only a person ends a review.
 import { z } from 'zod';
 import { TokentrayError } from '../errors.ts';
+import type { Clock } from '../ports.ts';
 
 /**
  * `copied`: made on another machine or in another folder. `restored`: from a backup. `rolled_back`: an older copy than the
@@ -20,9 +21,24 @@ export const reviewCause = z.enum([
 ]);
 export type ReviewCause = z.infer<typeof reviewCause>;
 
-/** `since`: wall clock, milliseconds. Grants that were given later belong to this vault and are not affected. */
-export const reviewSchema = z.object({ cause: reviewCause, since: z.int().nonnegative() });
+/**
+ * `since`: wall clock, milliseconds; also the name of this review: refresh tokens that were given during it have it, belong
+ * to this vault and are not affected. `device`: where it was found; a copy of the copy is found anew.
+ */
+export const reviewSchema = z.object({
+  cause: reviewCause,
+  since: z.int().nonnegative(),
+  device: z.string().max(64).optional(),
+});
 export type Review = z.infer<typeof reviewSchema>;
+
+/** A review that begins now: of none before it does a refresh token bear the name. */
+export function newReview(
+  cause: ReviewCause,
+  { clock, device }: { readonly clock: Clock; readonly device?: string | undefined },
+): Review {
+  return { cause, since: clock.wall(), ...(device === undefined ? {} : { device }) };
+}
 
 /** The gravest of what was found; undefined when nothing was. */
 export function reviewCauseOf(found: {

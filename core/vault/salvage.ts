@@ -13,6 +13,7 @@ import { createPrivateFile, syncDirectory, temporaryName } from './file-safety.t
 import { type Header, parseHeader, writeHeader } from './header.ts';
 import { LEDGER, Ledger } from './ledger.ts';
 import { readRemains, type StoredRecord, type StoredValue } from './remains.ts';
+import { newReview } from './review.ts';
 import { SealedRows } from './rows.ts';
 import { migrate, SEALED_TABLES, type SealedTable } from './schema.ts';
 import { findKey } from './slot-keys.ts';
@@ -69,8 +70,8 @@ export async function salvage(
   const remains = sortOut(readRemains(path));
   const { header, dataKey } = await keyOf(remains.headers, credential, options);
   try {
-    const review = { cause: 'repaired', since: options.clock.wall() } as const;
-    const next = { ...header, running: false, review: header.review ?? review };
+    // Also during a review: a row that was given since may have been saved in an older state.
+    const next = { ...header, running: false, review: newReview('repaired', options) };
     return save(path, options, next, dataKey, remains, isSound);
   } finally {
     dataKey.fill(0);
@@ -177,7 +178,7 @@ function insert(
   try {
     return Number(statement.run(...values).changes);
   } catch (error) {
-    // A value of a type that a strict table does not take.
+    // No error: a value of a type that a strict table does not take; the row is counted as lost.
     if (error instanceof Error && 'errcode' in error) return 0;
     throw error;
   }
@@ -190,6 +191,7 @@ function opens(database: DatabaseSync, rows: SealedRows, key: Uint8Array, row: S
   try {
     return rows.get(key, row.table, row.id) !== undefined;
   } catch (error) {
+    // No error: the row is counted as lost, and named in the report.
     if (!(error instanceof TokentrayError)) throw error;
     database.prepare(`DELETE FROM ${row.table} WHERE id = ?`).run(row.id);
     return false;
@@ -212,6 +214,7 @@ function parseJson(text: Uint8Array): unknown {
   try {
     return JSON.parse(Buffer.from(text).toString());
   } catch (error) {
+    // No error: the schema refuses what is no JSON, and the row is counted as lost.
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }

@@ -81,8 +81,7 @@ export class VaultSession {
 
   async addSlot(credential: SlotCredential): Promise<SlotView> {
     if (this.#vault !== undefined || this.#problem !== undefined) return this.open().addSlot(credential);
-    if (this.#settingUp)
-      throw new TokentrayError('conflict', 'The vault is being set up already. Wait for it to finish.');
+    if (this.#settingUp) throw beingSetUp();
     this.#settingUp = true;
     try {
       const vault = await createVault(this.#options, credential);
@@ -102,8 +101,11 @@ export class VaultSession {
     if (this.#vault === undefined) throw setupNeeded();
     await this.#locking;
     if (this.#announced) return;
-    await this.#vault.unlock(credential);
-    this.#announce(this.#vault);
+    const vault = this.#vault;
+    await vault.unlock(credential);
+    // A restore may have taken its place meanwhile: that one is locked.
+    if (vault !== this.#vault) throw vaultLocked();
+    this.#announce(vault);
   }
 
   /** Refuses new work at once, lets what is under way finish, then forgets the key. Throws what `beforeLock` throws. */
@@ -185,6 +187,7 @@ export class VaultSession {
 
   #refuseClosed(): void {
     if (this.#problem?.code === 'busy') throw this.#problem;
+    if (this.#settingUp) throw beingSetUp();
   }
 
   #openFile(): void {
@@ -245,6 +248,10 @@ function withRepair(error: TokentrayError): TokentrayError {
       ? { method: 'POST', url: '/v1/vault/repair', command: 'tokentray doctor --repair' }
       : { method: 'POST', url: '/v1/unlock', command: 'tokentray unlock' };
   return new TokentrayError(error.code, error.message, { ...error.details, action });
+}
+
+function beingSetUp(): TokentrayError {
+  return new TokentrayError('conflict', 'The vault is being set up already. Wait for it to finish.');
 }
 
 function setupNeeded(): TokentrayError {

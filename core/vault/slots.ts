@@ -110,6 +110,7 @@ export function unwrapKey(slot: Slot, kek: Uint8Array, vaultId: string): Uint8Ar
     return open(kek, decode(slot.wrapped), slotPlace(slot, vaultId));
   } catch (error) {
     const right = timingSafeEqual(checkValue(kek, `${vaultId}/${slot.id}`), decode(slot.check));
+    // No error: another key than this slot's is an answer; the caller says which one is missing.
     if (!right && error instanceof TokentrayError) return undefined;
     throw error;
   }

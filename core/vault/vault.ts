@@ -10,14 +10,22 @@ import type { Ports } from '../ports.ts';
 import { AttemptDelay } from './attempt-delay.ts';
 import { copyDatabase, datedName } from './copies.ts';
 import { makeVaultFile, refuseOrphan } from './creation.ts';
-import { guarded, isSound, openDatabase, readPragmas, Transactions } from './database.ts';
+import {
+  connect,
+  guarded,
+  isSound,
+  openDatabase,
+  readPragmas,
+  Transactions,
+  withDatabase,
+} from './database.ts';
 import { forgetEpoch, readEpoch, writeEpoch } from './epoch.ts';
 import { look, prepareDirectory } from './file-safety.ts';
 import { type Header, readHeader, SLOTS_MAX, writeHeader } from './header.ts';
 import { InPlace } from './in-place.ts';
 import { forgetInKeychain, storeInKeychain } from './key-sources.ts';
 import { LEDGER, Ledger, type LedgerState } from './ledger.ts';
-import { type Review, type ReviewCause, reviewCauseOf } from './review.ts';
+import { newReview, type Review, type ReviewCause, reviewCauseOf } from './review.ts';
 import { rotateSlots } from './rotation.ts';
 import { type Columns, countValues, type DamagedRow, type SealedRow, SealedRows } from './rows.ts';
 import { migrate, newerError, SCHEMA_VERSION, SEALED_VERSION, type SealedTable, schemaOf } from './schema.ts';
@@ -67,6 +75,11 @@ export interface Vault {
    * (`already_exists`); else it must have that generation (`conflict`).
    */
   put(table: SealedTable, id: string, columns: Columns, expected: number | null): number;
+  /**
+   * As `put`, for what must not be lost although the vault's file was replaced: into the copy that is kept of it. False when
+   * there is no such copy. Throws `storage`.
+   */
+  putAside(table: SealedTable, id: string, columns: Columns, expected: number): boolean;
   /** Throws `conflict` unless the row has that generation. */
   remove(table: SealedTable, id: string, expected: number): void;
   /**
@@ -304,6 +317,26 @@ class OpenVault implements Vault {
     });
   }
 
+  putAside(table: SealedTable, id: string, columns: Columns, expected: number): boolean {
+    const key = this.#key();
+    const { kept } = this.#inPlace;
+    if (kept === undefined) return false;
+    const { vault_id, schema_version } = this.#header;
+    const { random, log } = this.#options;
+    guarded(() =>
+      withDatabase(connect(kept), (copy) => {
+        const rows = new SealedRows(copy, vault_id, schema_version, random);
+        const ledger = new Ledger(copy, vault_id, random);
+        new Transactions(copy).run(() => {
+          const generation = rows.put(key, table, id, columns, expected);
+          ledger.note(key, this.#markKey!, { table, id, generation: expected }, { table, id, generation });
+        });
+      }),
+    );
+    log.warn('vault.kept_aside_too', { kept, table, id });
+    return true;
+  }
+
   remove(table: SealedTable, id: string, expected: number): void {
     const key = this.#key();
     this.#transactions.assertIntact();
@@ -377,11 +410,12 @@ class OpenVault implements Vault {
   #firstUse(slot: Slot, epoch: number | undefined, ledger: LedgerState): Header {
     const here = this.#options.device;
     const { device, epoch: own, review, running } = this.#header;
+    // During a review: only what has happened since it was found.
     const cause = reviewCauseOf({
-      moved: here !== undefined && device !== null && device !== here,
+      moved: here !== undefined && device !== null && device !== here && review?.device !== here,
       older: epoch !== undefined && epoch > own,
       logLost: running && !this.#hadLog,
-      changed: ledger === 'changed',
+      changed: ledger === 'changed' && review === null,
     });
     return {
       ...this.#header,
@@ -389,13 +423,13 @@ class OpenVault implements Vault {
       device: device ?? here ?? null,
       epoch: Math.max(own, epoch ?? 0) + 1,
       running: true,
-      review: review ?? (cause ? this.#newReview(cause) : null),
+      review: cause ? this.#newReview(review?.cause ?? cause) : review,
     };
   }
 
   #newReview(cause: ReviewCause): Review {
     this.#options.log.warn('vault.needs_review', { vault: this.id, cause });
-    return { cause, since: this.#options.clock.wall() };
+    return newReview(cause, this.#options);
   }
 
   /** One verified copy before the first step, so that no step can lose anything. */
@@ -425,7 +459,7 @@ class OpenVault implements Vault {
       if (signal.aborted) throw lockedError();
       return work(signal);
     });
-    // Whoever called is told of the error; the next in the queue only waits for the end.
+    // No error: whoever called is told of it; the next in the queue only waits for the end.
     this.#queue = turn.catch(() => undefined);
     return turn;
   }

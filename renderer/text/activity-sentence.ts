@@ -101,6 +101,11 @@ const VAULT: Readonly<Record<string, string>> = {
   setup: 'The vault waits to be set up.',
   locked: 'The vault was locked.',
   open: 'The vault was opened.',
+  backed_up: 'The vault was backed up.',
+  restored: 'The vault was restored from a backup.',
+  exported: 'Providers and names of connections were exported.',
+  secrets_exported: 'Everything was exported with its secrets, sealed under a passphrase.',
+  imported: 'An export was imported.',
 };
 
 const REMOVED = 'A removed connection';

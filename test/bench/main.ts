@@ -150,7 +150,7 @@ async function host(): Promise<void> {
   }
 }
 
-const PARTS = { host, window: windowFigures, tray: trayFigures } as const;
+const PARTS = { host, faults: faultFigures, window: windowFigures, tray: trayFigures } as const;
 
 if (!existsSync(CLI)) throw new Error('dist/ is missing. Run npm run build first.');
 const words = process.argv.slice(2);

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import {
   appendFileSync,
   copyFileSync,
+  linkSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -121,6 +122,10 @@ test('promise 194: `restore` shows the backup, asks, keeps the old vault aside, 
   assert.equal((await world.call('GET', '/v1/status')).json.connections.active, 2);
   const { entries } = (await world.call('GET', '/v1/activity?kind=vault')).json;
   assert.ok(entries.some(({ outcome }: { outcome: string }) => outcome === 'restored'));
+  // And back: what was kept can be restored.
+  assert.equal((await tokentray(world, 'restore', kept, '--yes')).code, 0);
+  assert.equal((await tokentray(world, 'unlock')).code, 0);
+  assert.equal((await world.call('GET', '/v1/status')).json.connections.active, 1);
 });
 
 test('promises 108 and 194: a restored vault hands out what is still good and sends no refresh token until somebody says "use here"', async (t) => {
@@ -225,8 +230,12 @@ test('promise 194: what is no whole backup of ours is refused by name, and neith
     [join(outside, 'nowhere'), 'not_found', /no file/],
     [outside, 'unsafe_path', /not a plain file/],
     ['relative', 'invalid_field', /absolute/],
+    [join(outside, 'second-name'), 'invalid_field', /the host itself uses \(vault\.db\)/],
+    [join(outside, 'hard-link'), 'invalid_field', /the host itself uses \(host\.lock\)/],
   ] as const;
   symlinkSync(good, join(outside, 'link'));
+  linkSync(join(world.host.home, 'host.lock'), join(outside, 'hard-link'));
+  linkSync(join(world.host.home, 'vault.db'), join(outside, 'second-name'));
   const ask = (path: string) => world.call('POST', '/v1/vault/restore', { body: { path } });
   for (const [path, code, sentence] of [
     ...cases,

@@ -1,5 +1,6 @@
 // The OpenAPI document of a running host against its own answers: whoever generates a client from it gets what it says.
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { z } from 'zod';
 import { RIGHTS } from '../../api/rights.ts';
@@ -136,6 +137,12 @@ test('every answer of a running host, good or bad, is as its OpenAPI document sa
   await ask('GET /v1/status', 200);
   await ask('POST /v1/unlock', 200);
   await ask('POST /v1/vault/use-here', 200);
+  const file = (name: string) => join(world.host.keyHome, name);
+  await ask('POST /v1/vault/export', 201, { body: { path: file('export.json') } });
+  await ask('POST /v1/vault/import', 200, { body: { path: file('export.json') } });
+  await ask('POST /v1/vault/backup', 201, { body: { path: file('backup') } });
+  await ask('POST /v1/vault/restore', 200, { body: { path: file('backup') } });
+  await ask('POST /v1/vault/restore', 400, { body: { path: file('export.json') } });
   await ask('POST /v1/vault/rotate', 200, { body: { credentials: [] } });
   assert.ok(asked.size >= 36, `${asked.size} routes were asked`);
 });

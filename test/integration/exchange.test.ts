@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
 import { scanText } from '../support/canary-scan.ts';
 import { CLI, runTokentray, startOnTerminal } from '../support/cli-process.ts';
@@ -117,6 +118,11 @@ test('promise 187: secrets are exported sealed under a passphrase only, after a 
     assert.deepEqual([ended.code, ended.stdout], [code, ''], ended.stderr);
     assert.match(ended.stderr, sentence);
   }
+  const admin = await world.call('POST', '/v1/keys', { body: { name: 'other', rights: ['admin'] } });
+  world.secrets.add(admin.json.key);
+  const asked = { body: { path: target, passphrase: PASSPHRASE }, key: admin.json.key };
+  const refused = await world.call('POST', '/v1/vault/export', asked);
+  assertProblem(refused, 403, 'denied');
   assert.throws(() => statSync(target));
   await world.call('POST', '/v1/lock');
   assert.equal((await run(['--secrets', '--yes', '--passphrase-stdin', target], `${PASSPHRASE}\n`)).code, 7);
@@ -279,6 +285,39 @@ test('promise 190: an import that moves an endpoint carries neither secret nor t
   assert.match(stdout, /the client secret that is kept here is forgotten/);
   const { client_secret, token_endpoint } = (await world.call('GET', '/v1/providers/acme')).json;
   assert.deepEqual([client_secret, token_endpoint], ['unset', 'https://evil.example/token']);
+});
+
+test('promises 188 and 192: an import that fails half-way, and a file with one bit changed, leave everything as it was', async (t) => {
+  const all = await stage(t);
+  const { other, outside } = all;
+  const sealed = await exported(all, '--secrets');
+  const sql = (statements: string) => {
+    const database = new DatabaseSync(join(other.home, 'vault.db'));
+    database.exec(statements);
+    database.close();
+  };
+  const isEmpty = async () => {
+    assert.deepEqual((await other.call('GET', '/v1/providers')).json.providers, []);
+    assert.deepEqual((await other.call('GET', '/v1/connections')).json.connections, []);
+  };
+  const bytes = readFileSync(sealed);
+  bytes[bytes.length - 9]! ^= 1;
+  const broken = join(outside, 'broken');
+  writeFileSync(broken, bytes);
+  const refused = await importInto(other, broken, '--passphrase-stdin', '--yes');
+  assert.deepEqual([refused.code, refused.stdout], [2, '']);
+  assert.match(refused.stderr, /^tokentray: The export does not open.*Nothing was imported\.\n$/);
+  await isEmpty();
+
+  // The third row of connections cannot be written.
+  sql(`CREATE TRIGGER full BEFORE INSERT ON connection WHEN (SELECT count(*) FROM connection) = 2
+       BEGIN SELECT RAISE(ABORT, 'full'); END`);
+  const failed = await importInto(other, sealed, '--passphrase-stdin', '--yes');
+  assert.equal(failed.code, 10, failed.stderr);
+  await isEmpty();
+  sql('DROP TRIGGER full');
+  assert.equal((await importInto(other, sealed, '--passphrase-stdin', '--yes')).code, 0);
+  assert.equal((await other.call('GET', '/v1/connections')).json.connections.length, 3);
 });
 
 test('promise 188: on a terminal the list comes first and a no changes nothing', async (t) => {

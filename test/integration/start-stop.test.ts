@@ -109,7 +109,7 @@ test('promise 173: on SIGTERM a refresh in flight is finished and kept, its call
   assert.equal(new Set(provider.refreshTokensSeen).size, 3);
 });
 
-test('promise 132: a port that was named and is taken is an error with its holder and exit code 1, however it was named', async (t) => {
+test('promise 132, fault 68: a port that was named and is taken is an error with its holder and exit code 1, however it was named', async (t) => {
   const taken = await holdPort(0);
   t.after(() => taken.free());
   const port = String(taken.port);
@@ -131,7 +131,7 @@ test('promise 132: a port that was named and is taken is an error with its holde
   }
 });
 
-test('promise 132: the usual port taken means a free one, kept for later starts and said in the status', async (t) => {
+test('promise 132, fault 68: the usual port taken means a free one, kept for later starts and said in the status', async (t) => {
   const taken = await holdPort(0);
   const home = await newHostHome();
   const settings = JSON.parse(readFileSync(join(home, 'settings.json'), 'utf8'));

@@ -35,6 +35,8 @@ export interface Victim {
   readonly pid: number;
   readonly url: string;
   readonly call: RunningHost['call'];
+  /** The header with the owner's key, for requests of another kind. */
+  readonly authorization: { readonly authorization: string };
   /** What it said on stderr so far. */
   stderr(): string;
   /** Its end, however it comes. */
@@ -118,6 +120,7 @@ export async function loadVictim(t: Cleanup, place: VictimPlace, how: VictimStar
         pid: child.pid ?? 0,
         url,
         call: (method, path, given = {}) => callHost({ url, socketPath, method, path, key, ...given }),
+        authorization: { authorization: `Bearer ${key}` },
         stderr: () => stderr,
         ended,
         end(signal = 'SIGTERM') {

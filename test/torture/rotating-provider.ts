@@ -13,7 +13,13 @@ export type ProviderLine =
   | { readonly at: number; readonly what: 'issued' | 'used'; readonly token: string; readonly grant: string }
   | { readonly at: number; readonly what: 'ended'; readonly grant: string }
   /** `since`: when the request came. */
-  | { readonly at: number; readonly what: 'answered'; readonly token: string; readonly since: number };
+  | {
+      readonly at: number;
+      readonly what: 'answered';
+      readonly token: string;
+      readonly since: number;
+      readonly status: number;
+    };
 
 /** Most of a refresh passes before the provider decides; what passes after it is the way back. */
 const BEFORE_MS = 12;
@@ -48,10 +54,12 @@ server.listen(0, '127.0.0.1', async () => {
     if (ctx.path !== '/token') return next();
     const since = Date.now();
     await pause(Math.random() * BEFORE_MS);
+    // Its host died before the request was read.
+    if (ctx.req.destroyed) return;
     await next();
     const token = String(ctx.oidc?.params?.refresh_token ?? '');
     await pause(Math.random() * AFTER_MS);
-    note({ what: 'answered', token, since });
+    note({ what: 'answered', token, since, status: ctx.status });
   });
   server.on('request', provider.callback());
   process.stdout.write(`${issuer}\n`);

@@ -24,6 +24,7 @@ interface Request {
   readonly token: string;
   readonly since: number;
   readonly at: number;
+  readonly status: number;
 }
 
 export class StormWitness {
@@ -117,7 +118,10 @@ export class StormWitness {
         const step =
           (this.#places.get(second.token)?.index ?? 0) - (this.#places.get(first.token)?.index ?? 0);
         if (step < 0) this.wrong.push(`${grant}: an older token was sent`);
-        if (step === 0 && !wasKilled) this.wrong.push(`${grant}: one token was sent twice by one host`);
+        // After a refusal the same token comes again only because a script of the storm, like a person, insists.
+        const insisted = first.status === 400 && first.at <= second.since;
+        if (step === 0 && !wasKilled && !insisted)
+          this.wrong.push(`${grant}: one token was sent twice by one host`);
       }
     }
   }
@@ -149,7 +153,8 @@ export class StormWitness {
         this.#places.set(line.token, { grant: line.grant, index: chain.length });
         chain.push(line.token);
       } else if (line.what === 'used') this.#used.add(line.token);
-      else if (line.what === 'answered') this.#requests.push(line);
+      // A request that its host did not live to send whole names no token.
+      else if (line.what === 'answered' && line.token !== '') this.#requests.push(line);
     }
   }
 

@@ -27,8 +27,8 @@ interface Cleanup {
 
 export interface StormOptions {
   readonly kills: number;
-  /** The longest time a host lives, milliseconds; each dies at a random moment of it. */
-  readonly lifeMs: number;
+  /** Refreshes that a host answers before it dies: a random number below this, and then a random moment. */
+  readonly answers: number;
   /** Hosts that are loaded ahead. */
   readonly loadedAhead?: number;
 }
@@ -53,6 +53,8 @@ const PROVIDERS = ['p1', 'p2', 'p3', 'p4', 'p5'];
 /** The practice server's own users. */
 const PER_PROVIDER = 4;
 const SCRIPTS = 10;
+/** As long as a refresh takes, with the provider's part in it. */
+const MOMENT_MS = 40;
 const PROGRAM = join(import.meta.dirname, 'rotating-provider.ts');
 
 interface Account {
@@ -64,7 +66,7 @@ interface Account {
 }
 
 export async function storm(t: Cleanup, options: StormOptions): Promise<StormReport> {
-  const { kills, lifeMs, loadedAhead = 2 } = options;
+  const { kills, answers, loadedAhead = 2 } = options;
   const place = await victimPlace(t);
   const { issuer, log } = await startProvider(t);
   const witness = new StormWitness(place.journal, log);
@@ -88,6 +90,7 @@ export async function storm(t: Cleanup, options: StormOptions): Promise<StormRep
 
   let host: Victim | undefined;
   let over = false;
+  let answered = 0;
   let came = Promise.withResolvers<void>();
   const scripts = Array.from({ length: SCRIPTS }, () => script());
   const loaded: Promise<Loaded>[] = [];
@@ -102,8 +105,10 @@ export async function storm(t: Cleanup, options: StormOptions): Promise<StormRep
     if (kill + loadedAhead < kills) load();
     host = await (await loaded.shift()!).start();
     came.resolve();
-    // Killed at a random moment of its life, whatever it does then.
-    await pause(Math.random() * lifeMs);
+    // Counted in answers, so that a slow machine kills as deep in the storm as a fast one.
+    const enough = answered + Math.floor(Math.random() * answers);
+    while (answered < enough) await pause(1);
+    await pause(Math.random() * MOMENT_MS);
     const victim = host;
     host = undefined;
     came = Promise.withResolvers();
@@ -130,6 +135,7 @@ export async function storm(t: Cleanup, options: StormOptions): Promise<StormRep
       account.busy = true;
       try {
         const reply = await at.call('POST', `/v1/refresh/${account.provider}/${account.name}`);
+        answered += 1;
         if ([404, 409].includes(reply.status)) await connectAgain(at, account);
       } catch (error) {
         // The host was killed under the request.

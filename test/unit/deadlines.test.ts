@@ -229,6 +229,38 @@ test('a vault that takes no writes is not warned over: the warning comes when it
   assert.equal(warnings(world).length, 1);
 });
 
+test('600 grants that end on the same day are warned of 500 at a time, each time in one write', async () => {
+  const world = await coreWorld({ providers: [acme({ refresh_absolute_seconds: 30 * DAY })] });
+  const { connections } = world;
+  insertConnections(connections, 'acme', 600);
+  const { update } = connections;
+  const atomically = connections.atomically.bind(connections);
+  const writes = { together: 0, alone: 0 };
+  let inside = false;
+  connections.atomically = (work) => {
+    writes.together += 1;
+    inside = true;
+    try {
+      return atomically(work);
+    } finally {
+      inside = false;
+    }
+  };
+  connections.update = (...given) => {
+    if (!inside) writes.alone += 1;
+    return update.apply(connections, given);
+  };
+  const watch = new ExpiryWatch(world);
+  world.clock.jumpWall(23 * DAY_MS);
+  watch.start();
+  world.clock.advance(LIMITS.tickMs);
+  assert.equal(warnings(world).length, 500);
+  world.clock.advance(LIMITS.tickMs);
+  assert.equal(new Set(warnings(world).map(([name]) => name)).size, 600);
+  assert.deepEqual(writes, { together: 2, alone: 0 });
+  watch.stop();
+});
+
 test('the watch looks by itself soon after the start, then every ten minutes, until it is stopped', async () => {
   const world = await coreWorld({ providers: [acme({ refresh_absolute_seconds: 30 * DAY })] });
   insertConnections(world.connections, 'acme', 1);

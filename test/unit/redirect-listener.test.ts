@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { after, test } from 'node:test';
 import { RedirectListeners, type Route } from '../../core/consent/redirect/listener.ts';
+import { TokentrayError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { LoopbackRedirect } from '../../core/model/provider.ts';
 import { refusedWith } from '../support/errors.ts';
@@ -115,6 +116,34 @@ test('promise 6: a fixed port that is taken is named, and no other port is used 
   assert.match(error.message, new RegExp(`port ${foreign.port} .*another program`));
   assert.equal(error.details.field, 'redirect_port');
   await foreign.free();
+});
+
+test('promise 6, fault 69: while another program takes and leaves the fixed port, a consent has it or is refused, and nothing is in between', async () => {
+  const port = await freePort();
+  const outcomes = new Set<string>();
+  for (let turn = 0; turn < 30; turn += 1) {
+    const hold = () =>
+      holdPort(port).then(
+        ({ free }) => free,
+        () => undefined,
+      );
+    // Who is first changes from turn to turn.
+    const early = turn % 2 === 0 ? hold() : undefined;
+    const ours = attach({ host: '127.0.0.1', port: 'fixed' }, new RedirectListeners(() => port)).then(
+      (attached) => attached,
+      (error: unknown) => error,
+    );
+    const free = await (early ?? hold());
+    const got = await ours;
+    if (free === undefined) {
+      assert.ok(typeof got === 'object' && got !== null && 'port' in got && got.port === port);
+      assert.deepEqual(listeningOn(port), ['127.0.0.1']);
+      detachers.pop()?.();
+    } else assert.ok(got instanceof TokentrayError && got.code === 'redirect_port_taken');
+    outcomes.add(free === undefined ? 'ours' : 'refused');
+    await free?.();
+  }
+  assert.equal(outcomes.size, 2);
 });
 
 test('promise 13: a callback under another Host is refused and not taken', async () => {

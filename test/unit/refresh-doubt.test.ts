@@ -85,6 +85,7 @@ test('promise 91: a grant that ends without a lost answer is said to be refused'
   await refusedWith('consent_needed', () => world.refresher.refresh(ID));
   const { state } = world.connections.get(ID)!;
   assert.equal(state.status === 'needs_consent' && state.cause, 'refused');
+  assert.equal(world.connections.row(ID).intent, null, 'nothing is in doubt any more');
 });
 
 test('promise 106: a connection that is removed while its refresh fails is answered in words', async () => {

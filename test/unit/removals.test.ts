@@ -1,16 +1,22 @@
 // A connection whose removal was cut off: nothing of it is refreshed any more, and the next start finishes it.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { Connections } from '../../core/connections.ts';
+import { createEngine } from '../../core/create-engine.ts';
 import { LIMITS } from '../../core/limits.ts';
+import { OWNER } from '../../core/model/caller.ts';
 import type { HttpOutcome } from '../../core/ports.ts';
+import { Registry } from '../../core/providers/registry.ts';
 import { Refresher } from '../../core/refresh/refresher.ts';
 import { Removals, removeConnection } from '../../core/removals.ts';
+import { createVault } from '../../core/vault/vault.ts';
 import { type CoreWorld, coreWorld, endCoreWorlds } from '../support/core-world.ts';
 import { refusedWith } from '../support/errors.ts';
-import { answered, notSent } from '../support/fake-http.ts';
+import { FAKE_NOW, FakeClock } from '../support/fake-clock.ts';
+import { answered, FakeHttp, notSent } from '../support/fake-http.ts';
 import { acme } from '../support/provider-samples.ts';
 import { insertConnections } from '../support/seeded-connections.ts';
-import { until } from '../support/vault-fixture.ts';
+import { until, vaultPlace } from '../support/vault-fixture.ts';
 
 after(endCoreWorlds);
 
@@ -84,4 +90,42 @@ test('a removal that is refused leaves no trace of it', async () => {
   await refusedWith('revocation_failed', () => removeConnection(world, before!, false));
   world.connections.load(world.vault);
   assert.deepEqual(world.connections.get(id), before);
+});
+
+/** A vault of another machine with a removal that was cut off there, opened here; the disk and the network are fine. */
+async function moved() {
+  const place = vaultPlace();
+  const vault = await createVault({ ...place, device: 'there' }, { kind: 'keychain' });
+  const registry = new Registry(place.log);
+  const connections = new Connections(place.log, place.random);
+  registry.load(vault);
+  connections.load(vault);
+  registry.put(acme({ revocation_endpoint: 'https://as.acme.test/revoke' }), undefined);
+  insertConnections(connections, 'acme', 1, { doc: { removing_since: FAKE_NOW } });
+  vault.close();
+  const http = new FakeHttp(() => answered(200));
+  const engine = createEngine({
+    ports: {
+      ...{ clock: new FakeClock(), http, keychain: place.keychain, log: place.log, random: place.random },
+      browser: { open: () => Promise.resolve() },
+      network: { online: () => true },
+      links: { owner: () => Promise.resolve({ kind: 'none' }) },
+    },
+    vaultPath: place.path,
+    device: 'here',
+    ownerKey: `tt_${'o'.repeat(43)}`,
+    redirectPort: () => 1,
+  });
+  await engine.vault.unlock();
+  return { engine, http };
+}
+
+test('promise 108: a removal that was cut off elsewhere is finished once somebody says that the vault is used here, and not before', async () => {
+  const { engine, http } = await moved();
+  assert.equal(engine.vault.review()?.cause, 'copied');
+  assert.deepEqual(http.asked, []);
+  await engine.vault.useHere();
+  await until(() => engine.connections.list(OWNER).length === 0);
+  assert.deepEqual(http.asked, ['https://as.acme.test/revoke']);
+  await engine.close();
 });

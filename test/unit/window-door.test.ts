@@ -112,6 +112,9 @@ test('the routes of tokens and login links are not found at the window, nor thos
     'GET /v1/token/google',
     'GET /v1/token/google/me',
     'POST /v1/window/code',
+    'POST /v1/vault/restore',
+    'POST /v1/vault/export',
+    'POST /v1/vault/import',
     'GET /v1/proxy/a/b/c',
   ]) {
     assert.equal((await door.send(line)).status, 404, line);

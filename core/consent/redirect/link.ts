@@ -20,7 +20,7 @@ export function judgeLink(url: URL): 'scheme' | 'place' | 'too_long' | 'encoding
   try {
     if (/\p{Cc}/u.test(decodeURIComponent(url.search))) return 'characters';
   } catch {
-    // A percent sign that begins no character.
+    // No error: a percent sign that begins no character is said by the word.
     return 'encoding';
   }
   return undefined;

@@ -79,6 +79,7 @@ export class RedirectListeners {
     if (known !== undefined) return known;
     const bound = bind(host, this.#fixedPort());
     this.#shared.set(host, bound);
+    // No error: whoever asked for the listener is told; here it is only forgotten.
     bound.catch(() => this.#shared.delete(host));
     return bound;
   }
@@ -117,6 +118,7 @@ async function bind(host: Host, port: number): Promise<Listening> {
     } catch (error) {
       for (const server of servers) server.close();
       if (!isTaken(error) || (port === 0 && attempt < PAIR_TRIES)) {
+        // No error: a free port of one family may be taken in the other; the next try takes another.
         if (isTaken(error)) continue;
         throw error;
       }

@@ -10,12 +10,15 @@ import { Button } from '../../ui/button.tsx';
 import { DurationSelect } from '../../ui/duration-select.tsx';
 import { Time } from '../../ui/time.tsx';
 import { AddSlot } from './add-slot.tsx';
+import { BackUp } from './back-up.tsx';
 import { RemoveSlot } from './remove-slot.tsx';
 import { RotateKey } from './rotate-key.tsx';
 import styles from './section.module.css';
 import { Section } from './section.tsx';
 
-type Asking = { readonly what: 'add' | 'rotate' } | { readonly what: 'remove'; readonly slot: SlotJson };
+type Asking =
+  | { readonly what: 'add' | 'rotate' | 'back up' }
+  | { readonly what: 'remove'; readonly slot: SlotJson };
 
 const LOCK_SECONDS = [300, 900, 3_600, 14_400, 43_200, 0];
 
@@ -68,11 +71,13 @@ export function Vault() {
       <div className={styles.actions}>
         <Button onClick={() => setAsking({ what: 'add' })}>Add a way to open it</Button>
         <Button onClick={() => setAsking({ what: 'rotate' })}>Renew its key</Button>
+        <Button onClick={() => setAsking({ what: 'back up' })}>Back it up</Button>
         <Button busy={lock.isPending} onClick={() => lock.mutate()}>
           Lock now
         </Button>
       </div>
       {asking?.what === 'add' && <AddSlot onClose={close} />}
+      {asking?.what === 'back up' && <BackUp onClose={close} />}
       {asking?.what === 'rotate' && <RotateKey slots={slots} onClose={close} />}
       {asking?.what === 'remove' && <RemoveSlot slot={asking.slot} onClose={close} />}
     </Section>
