@@ -318,7 +318,8 @@ export class StandIn {
       isMainFrame = request.frame() === page.mainFrame();
     } catch {
       // The first request of a popup has no frame yet; the popup is judged when it is there, and only an answer gets it there.
-      return route.fulfill({ body: '' });
+      // It names an icon: Chromium itself would ask the stranger for one, past every route.
+      return route.fulfill({ contentType: 'text/html', body: '<link rel="icon" href="data:,">' });
     }
     const held = this.#ours.get(page);
     if (held === undefined) return route.abort('aborted');
