@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { faultFigures } from './faults.ts';
 import { bar, conclude, figure, heading, median } from './report.ts';
 import { CLI, prepare, type Setting } from './setting.ts';
 import { trayFigures } from './tray.ts';
