@@ -9,17 +9,29 @@ export type PowerEngine = Pick<Engine, 'state'> & {
   readonly power: { suspended(): void; resumed(): void; networkReturned(): void };
 };
 
+/** What is asked of the machine. */
+export interface PowerMachine {
+  online(): boolean;
+  /** Calls it once after so many milliseconds; returns the way to stop that. */
+  after(ms: number, call: () => void): () => void;
+}
+
+/** After waking, a network that nobody saw go is believed in when it had this long to come up (promise 100). */
+const NETWORK_UP_MS = 5_000;
+
 export interface PowerEffects {
   suspended(): void;
   resumed(): void;
-  /** Told often whether there is a network; the engine hears of its return only. */
-  network(online: boolean): void;
+  /** To be called often: the engine hears of the network's return only. */
+  lookAtNetwork(): void;
   screenLocked(): void;
   screenUnlocked(): void;
+  dispose(): void;
 }
 
-export function powerEffects(engine: PowerEngine, log: LogPort): PowerEffects {
+export function powerEffects(engine: PowerEngine, log: LogPort, machine: PowerMachine): PowerEffects {
   let online = true;
+  let stopWaiting = (): void => {};
   let lockedByScreen = false;
   // A lock waits for refreshes in flight; the screen may be open again before it is done.
   let last: Promise<void> = Promise.resolve();
@@ -29,10 +41,24 @@ export function powerEffects(engine: PowerEngine, log: LogPort): PowerEffects {
     });
   };
   return {
-    suspended: () => engine.power.suspended(),
-    resumed: () => engine.power.resumed(),
-    network(now) {
-      if (now && !online) engine.power.networkReturned();
+    suspended() {
+      stopWaiting();
+      engine.power.suspended();
+    },
+    resumed() {
+      stopWaiting();
+      engine.power.resumed();
+      // Most systems never say that it was gone. Where they do, its return is told when it is seen.
+      stopWaiting = machine.after(NETWORK_UP_MS, () => {
+        if (online && machine.online()) engine.power.networkReturned();
+      });
+    },
+    lookAtNetwork() {
+      const now = machine.online();
+      if (now && !online) {
+        stopWaiting();
+        engine.power.networkReturned();
+      }
       online = now;
     },
     screenLocked() {
@@ -50,5 +76,6 @@ export function powerEffects(engine: PowerEngine, log: LogPort): PowerEffects {
         if (engine.state() === 'locked') await engine.vault.unlock();
       });
     },
+    dispose: () => stopWaiting(),
   };
 }

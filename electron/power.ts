@@ -24,13 +24,19 @@ const NETWORK_MS = 2_000;
 /** After `ready`: nothing is told before. */
 export function createPower(options: PowerOptions): Power {
   const { engine, log, env = process.env, platform = process.platform, changed = () => {} } = options;
-  const effects = powerEffects(engine, log);
+  const effects = powerEffects(engine, log, {
+    online: () => net.isOnline(),
+    after(ms, call) {
+      const timer = setTimeout(call, ms);
+      return () => clearTimeout(timer);
+    },
+  });
   powerMonitor.on('suspend', effects.suspended);
   powerMonitor.on('resume', effects.resumed);
   // Not fired on Linux; there the login manager says the same.
   powerMonitor.on('lock-screen', effects.screenLocked);
   powerMonitor.on('unlock-screen', effects.screenUnlocked);
-  const looking = setInterval(() => effects.network(net.isOnline()), NETWORK_MS);
+  const looking = setInterval(effects.lookAtNetwork, NETWORK_MS);
   const stopping = new AbortController();
   let login: LoginWatch | undefined;
   if (platform === 'linux') {
@@ -47,6 +53,7 @@ export function createPower(options: PowerOptions): Power {
     dispose() {
       stopping.abort();
       clearInterval(looking);
+      effects.dispose();
       login?.stop();
       powerMonitor.off('suspend', effects.suspended);
       powerMonitor.off('resume', effects.resumed);
