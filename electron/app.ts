@@ -1,7 +1,7 @@
 // The tray put together: the one host of both kinds with the powers of a desktop around it. Wiring only; what may happen is
 // decided by the engine, how it looks and when it is said by the parts.
 import { join } from 'node:path';
-import { app, net, session } from 'electron';
+import { app, net, powerMonitor, session } from 'electron';
 import { TokentrayError } from '../core/errors.ts';
 import { endpointPortOf } from '../host/endpoint-port.ts';
 import { type DesktopSeat, type Host, startHost } from '../host/start.ts';
@@ -10,7 +10,9 @@ import { trayHost } from './bus.ts';
 import { createClipboard } from './clipboard.ts';
 import { forbidCoreDumps } from './core-limit.ts';
 import { createDesktop } from './desktop.ts';
+import { createDockFollower } from './dock.ts';
 import type { EarlyLog } from './early-log.ts';
+import { createEnding, type Ending } from './ending.ts';
 import { hardenSession, removeDefaultMenu } from './hardening.ts';
 import type { LinkInbox } from './link-inbox.ts';
 import { keepLinks, linkOwner } from './links.ts';
@@ -59,6 +61,7 @@ export function createApp({ directory, log, inbox }: AppOptions): TrayApp {
     wanted = { path };
   };
   let follow = (_address: string): void => {};
+  let ending: Ending | undefined;
 
   const start = async (): Promise<void> => {
     removeDefaultMenu();
@@ -75,6 +78,7 @@ export function createApp({ directory, log, inbox }: AppOptions): TrayApp {
     const first = preferences.takeFirstStart();
     const browser = createBrowserChoice(() => preferences.read().browsers, env);
     let desktopChanged = (): void => {};
+    const followDock = createDockFollower(app.dock);
     const main = createUiWindow({
       kind: 'main',
       log,
@@ -138,13 +142,16 @@ export function createApp({ directory, log, inbox }: AppOptions): TrayApp {
         if (main.isOpen()) void desktop.lookAtLinks();
       };
       const dispose = async (): Promise<void> => {
-        await clipboard.clear();
-        updates.stop();
+        const cleared = clipboard.end();
+        // What a person sees goes at once; what needs a moment may take it.
+        main.close();
+        picker.close();
+        tray.dispose();
+        notifications.dispose();
         shortcut.dispose();
         power.dispose();
-        notifications.dispose();
-        clipboard.dispose();
-        tray.dispose();
+        updates.stop();
+        await cleared;
       };
       return { desktop, notifications, dispose };
     };
@@ -168,12 +175,13 @@ export function createApp({ directory, log, inbox }: AppOptions): TrayApp {
     });
     started.resolve(host);
     const { desktop, notifications, dispose } = await seated.promise;
-    endWith(async () => {
-      await dispose();
-      await host.close();
-    });
+    ending = createEnding({ app, close: () => dispose().finally(() => host.close()), log });
+    // Windows tells its windows only; what is lost there is what a crash would lose: nothing.
+    if (process.platform !== 'win32') endWithSystem();
 
-    show = (path) => main.show(path);
+    show = (path) => {
+      if (!ending?.begun()) main.show(path);
+    };
     if (wanted !== undefined) show(wanted.path);
     else if (first || host.engine.state() === 'setup' || !preferences.read().start_hidden) show();
     inbox.open({
@@ -191,25 +199,16 @@ export function createApp({ directory, log, inbox }: AppOptions): TrayApp {
     const tray = await trayHost({ env, waitMs: PANEL_MS });
     desktop.tell({ tray });
     // The tray is never the only way in.
-    if (tray === 'no_host' && !main.isOpen()) show();
+    if (tray !== 'shown' && !main.isOpen()) show();
   };
   return { show: (path) => show(path), follow: (address) => follow(address), start };
 }
 
-/** Quitting waits for this once: copied tokens leave the clipboard, answers in flight are kept, the vault is closed. */
-function endWith(close: () => Promise<void>): void {
-  let ended = false;
-  app.on('before-quit', (event) => {
-    if (ended) return;
-    event.preventDefault();
-    ended = true;
-    void close().finally(() => app.quit());
-  });
-}
-
-/** On macOS the program lives in the menu bar; a window of it is found in the dock like any other. */
-function followDock(open: boolean): void {
-  if (process.platform !== 'darwin') return;
-  if (open) void app.dock?.show();
-  else app.dock?.hide();
+/** The system goes down, and waits a moment when it is asked to; a quit that is held back without this stops it (macOS). */
+function endWithSystem(): void {
+  const listener = (event?: { preventDefault(): void }): void => {
+    event?.preventDefault();
+    app.quit();
+  };
+  powerMonitor.on('shutdown', listener);
 }
