@@ -44,6 +44,8 @@ export interface Desktop {
 
 const NO_TRAY =
   'No tray is shown on this desktop, so Tokentray opened its window. GNOME needs the extension "AppIndicator and KStatusNotifierItem Support"; a bare window manager needs a panel with a tray.';
+const TRAY_UNKNOWN =
+  'Whether a tray is shown on this desktop could not be asked (neither dbus-send nor gdbus is installed), so Tokentray opened its window.';
 
 /** Puts the kept preferences in force. */
 export function createDesktop(parts: DesktopParts): Desktop {
@@ -58,6 +60,8 @@ export function createDesktop(parts: DesktopParts): Desktop {
   };
   const warnings: string[] = [];
   let tray: TrayHost = platform === 'linux' ? 'unknown' : 'shown';
+  /** Before that it is unknown too, for a moment. */
+  let asked = false;
   let links: LinksOwner = { kind: 'none' };
 
   followAutostart(autostart, preferences, log);
@@ -82,6 +86,7 @@ export function createDesktop(parts: DesktopParts): Desktop {
         ...preferences.warnings,
         ...warnings,
         ...(tray === 'no_host' ? [NO_TRAY] : []),
+        ...(tray === 'unknown' && asked ? [TRAY_UNKNOWN] : []),
         ...(sandboxed ? [] : [SANDBOX_OFF]),
         ...(refused === undefined ? [] : [refused]),
       ],
@@ -89,6 +94,7 @@ export function createDesktop(parts: DesktopParts): Desktop {
   };
   const tell: Desktop['tell'] = (found) => {
     tray = found.tray ?? tray;
+    asked ||= found.tray !== undefined;
     links = found.links ?? links;
     if (found.warning !== undefined) warnings.push(found.warning);
     changed();

@@ -3,7 +3,7 @@
 import { app } from 'electron';
 import { LINK_SCHEME } from '../core/consent/redirect/link.ts';
 import type { LinksOwner, LogPort } from '../core/ports.ts';
-import { isInstalled, programOf, takeLinks, writeLinkEntry } from './link-registration.ts';
+import { isInstalled, programOf, removeLinkEntry, takeLinks, writeLinkEntry } from './link-registration.ts';
 
 /** The program and, in a checkout, the folder it was started with. */
 export function runningProgram(): readonly string[] {
@@ -34,7 +34,8 @@ export async function keepLinks(log: LogPort, env: NodeJS.ProcessEnv = process.e
     const before = await linkOwner();
     if (before.kind === 'other') return before;
     const onLinux = process.platform === 'linux';
-    if (onLinux && !isInstalled(env)) await writeLinkEntry(env, programOf(env, runningProgram()));
+    if (onLinux && isInstalled(env)) await removeLinkEntry(env);
+    else if (onLinux) await writeLinkEntry(env, programOf(env, runningProgram()));
     if (before.kind === 'ours') return before;
     app.setAsDefaultProtocolClient(LINK_SCHEME, process.execPath, registryArguments());
     const after = await linkOwner();
