@@ -6,6 +6,7 @@ const { basename } = require('node:path');
 const kept = {
   icon: '',
   tooltip: '',
+  tray: null,
   menu: null,
   changes: 0,
   notes: [],
@@ -39,7 +40,8 @@ before(Tray.prototype, 'setImage', keepIcon);
 before(Tray.prototype, 'setToolTip', (text) => {
   kept.tooltip = text;
 });
-before(Tray.prototype, 'setContextMenu', (menu) => {
+before(Tray.prototype, 'setContextMenu', function noted(menu) {
+  kept.tray = this;
   kept.menu = menu;
   kept.changes += 1;
 });
@@ -85,6 +87,7 @@ const answers = {
   'tray.icon': () => kept.icon,
   'tray.tooltip': () => kept.tooltip,
   'tray.changes': () => kept.changes,
+  'tray.click': () => void kept.tray.emit('click', {}),
   'tray.press'(_electron, places) {
     let menu = kept.menu;
     for (const [level, place] of places.entries()) {
