@@ -318,7 +318,8 @@ export class StandIn {
       isMainFrame = request.frame() === page.mainFrame();
     } catch {
       // The first request of a popup has no frame yet; the popup is judged when it is there, and only an answer gets it there.
-      return route.fulfill({ body: '' });
+      // Its icon is named, since Chromium asks for a usual one by a way that nobody is told of.
+      return route.fulfill({ contentType: 'text/html', body: '<link rel="icon" href="data:,">' });
     }
     const held = this.#ours.get(page);
     if (held === undefined) return route.abort('aborted');
