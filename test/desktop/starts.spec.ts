@@ -1,6 +1,9 @@
 // Starting, starting again, closing the windows, a page that dies, quitting.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { acquireHostLock } from '../../host/lock.ts';
+import { resolvePaths } from '../../host/paths.ts';
+import { createRecordingLog } from '../support/recording-log.ts';
 import type { Desktop } from './desktop.ts';
 import { endDesktop, expect, startAgain, test } from './start.ts';
 
@@ -72,4 +75,20 @@ test('quitting from the tray ends with 0 and takes the endpoint away, and a late
   await expect.poll(() => later.tray.rows()).not.toEqual([]);
   expect(await later.states()).toEqual([]);
   expect(await later.facts()).toMatchObject({ tray: 'shown' });
+});
+
+test('beside a headless host the tray does not start, says how to open the window of that one, and ends with 1', async ({
+  startDesktop,
+}) => {
+  let release = (): void => {};
+  const desktop = await startDesktop({
+    prepare({ home }) {
+      const lock = acquireHostLock(resolvePaths({ TOKENTRAY_HOME: home }).lock, createRecordingLog());
+      release = () => lock.release();
+    },
+  });
+  expect(await desktop.ended).toEqual({ code: 1 });
+  expect(desktop.output()).toContain('To have the tray, end that host');
+  release();
+  await endDesktop(desktop);
 });
