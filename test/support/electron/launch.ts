@@ -245,9 +245,11 @@ export class StandIn {
     const page = await held.context.newPage();
     this.#making -= 1;
     this.#ours.set(page, held);
-    await this.#watchPopups(page, held);
-    await page.setViewportSize({ width: held.size.width, height: held.size.height });
-    await page.emulateMedia({ colorScheme: this.#theme });
+    await Promise.all([
+      this.#watchPopups(page, held),
+      page.setViewportSize({ width: held.size.width, height: held.size.height }),
+      page.emulateMedia({ colorScheme: this.#theme }),
+    ]);
     const tell = (op: string, ...args: unknown[]) => this.#wire.tell(op, held.id, ...args);
     page.on('load', () => {
       page.title().then(
