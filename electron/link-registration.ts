@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
+import { isAbsolute, join, relative } from 'node:path';
 import { writePrivateFile } from '../core/vault/file-safety.ts';
 import { DESKTOP_ID, desktopEntry } from './desktop-entry.ts';
 
@@ -14,10 +14,15 @@ const COMMENT = 'Takes the answers of sign-ins';
 // A cold xdg-mime starts half a desktop's worth of shell scripts.
 const TOOL_MS = 10_000;
 
-/** What starts this program again: the AppImage itself (its contents lie on a mount that goes away), else what runs. */
+/**
+ * What starts this program again: the AppImage itself (its contents lie on a mount that goes away), else what runs. A
+ * terminal that is an AppImage leaves its own in the environment: ours is the one on whose mount we run.
+ */
 export function programOf(env: NodeJS.ProcessEnv, running: readonly string[]): readonly string[] {
-  const image = env.APPIMAGE;
-  return image !== undefined && isAbsolute(image) ? [image] : running;
+  const { APPIMAGE: image = '', APPDIR: mount = '' } = env;
+  const [program = ''] = running;
+  const isOurs = isAbsolute(mount) && !relative(mount, program).startsWith('..');
+  return isAbsolute(image) && isOurs ? [image] : running;
 }
 
 /** True when a package has installed our desktop file for everybody: then it is the one that counts. */

@@ -20,8 +20,10 @@ export async function linkOwner(): Promise<LinksOwner> {
   if (app.isDefaultProtocolClient(LINK_SCHEME, process.execPath, registryArguments()))
     return { kind: 'ours' };
   try {
-    const { name } = await app.getApplicationInfoForProtocol(`${LINK_SCHEME}://callback/owner`);
-    return name === '' ? { kind: 'none' } : { kind: 'other', name };
+    const { name, path } = await app.getApplicationInfoForProtocol(`${LINK_SCHEME}://callback/owner`);
+    // Registered for this very program in another form than ours: nobody's, so that it is written anew.
+    const isThis = path.toLowerCase() === process.execPath.toLowerCase();
+    return name === '' || isThis ? { kind: 'none' } : { kind: 'other', name };
   } catch {
     // That is how "nobody" is said.
     return { kind: 'none' };

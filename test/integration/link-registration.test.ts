@@ -91,7 +91,10 @@ test(
   async (t) => {
     const { env, data } = home(t);
     const { path, said } = program(env.HOME!, 'My "apps" $HOME `x` 100% \\/Tokentray.AppImage');
-    assert.deepEqual(programOf({ APPIMAGE: path }, ['/tmp/.mount_x/tokentray']), [path]);
+    const mounted = { APPIMAGE: path, APPDIR: '/tmp/.mount_x' };
+    assert.deepEqual(programOf(mounted, ['/tmp/.mount_x/tokentray']), [path]);
+    // Of the terminal that a checkout was started in.
+    assert.deepEqual(programOf(mounted, ['/opt/electron', '/src']), ['/opt/electron', '/src']);
     await writeLinkEntry(env, [path]);
     assert.equal(await takeLinks(env), true);
 
