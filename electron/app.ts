@@ -130,7 +130,6 @@ export function createApp({ directory, log, inbox }: AppOptions): TrayApp {
       });
       const run = createTrayActions({
         engine,
-        browser,
         copy: (connection, format) => clipboard.copy(connection, format),
         show: (path) => main.show(path),
         say: (title, body) => notifications.say(title, body),

@@ -65,6 +65,18 @@ test('a consent from the tray opens the system’s browser, and comes back over 
   expect(await statusOf(made.id, 10)).toBe('done');
 });
 
+test('a waiting consent is opened again from its row in the window, also at a provider on this machine', async () => {
+  const { consent: made, address } = await consent('loop');
+  expect(address).toMatch(/^http:\/\/127\.0\.0\.1:/);
+  const page = await desktop.window('/');
+  const before = (await desktop.opened()).length;
+  await page.getByRole('button', { name: 'Open the consent of loop' }).click();
+  await expect.poll(async () => (await desktop.opened()).slice(before)).toEqual([address]);
+  expect(await statusOf(made.id)).toBe('pending');
+  await createUserAgent().open(address);
+  expect(await statusOf(made.id, 10)).toBe('done');
+});
+
 test('AC-NP-02: a consent over our scheme is finished by a second start with the link, which ends with 0', async () => {
   const { consent: made, address } = await consent('link');
   const link = await linkOf(address);
