@@ -78,6 +78,20 @@ test.describe('without wl-copy', () => {
     expect(await desktop.clipboard.formats()).toEqual({});
   });
 
+  test('promise 163: a lock while the picker waits for its focus leaves nothing to write, and that is what is said', async ({
+    desktop,
+  }) => {
+    await desktop.focus(false);
+    await desktop.tray.press(WORK);
+    await expect.poll(async () => (await desktop.states()).map(({ visible }) => visible)).toEqual([true]);
+    await desktop.tray.press('Lock');
+    await expect.poll(async () => (await desktop.tray.rows())[0]?.label).toBe('– Locked');
+    await desktop.focus(true);
+    await expect.poll(() => desktop.notes()).toHaveLength(1);
+    expect((await desktop.notes())[0]?.body).toContain('locked meanwhile');
+    expect(await desktop.clipboard.formats()).toEqual({});
+  });
+
   test('a window that has the focus is enough', async ({ desktop }) => {
     const page = await desktop.window();
     await desktop.tray.press(WORK);
