@@ -2,14 +2,14 @@
 import { net, powerMonitor } from 'electron';
 import type { LogPort } from '../core/ports.ts';
 import { type PowerEngine, powerEffects } from './power-effects.ts';
-import { type LoginWatch, watchLogin } from './power-login.ts';
+import { type LoginListener, type LoginWatch, watchLogin } from './power-login.ts';
 
 export interface PowerOptions {
   readonly engine: PowerEngine;
   readonly log: LogPort;
   readonly env?: NodeJS.ProcessEnv;
   readonly platform?: NodeJS.Platform;
-  /** Told when it is known whether the screen lock is seen. */
+  /** Told when the screen lock is seen, and when it is no longer. */
   readonly changed?: () => void;
 }
 
@@ -40,9 +40,11 @@ export function createPower(options: PowerOptions): Power {
   const stopping = new AbortController();
   let login: LoginWatch | undefined;
   if (platform === 'linux') {
-    const told = (state: 'locked' | 'unlocked') =>
-      state === 'locked' ? effects.screenLocked() : effects.screenUnlocked();
-    void watchLogin(env, log, told).then((watch) => {
+    const listener: LoginListener = {
+      changed: (state) => (state === 'locked' ? effects.screenLocked() : effects.screenUnlocked()),
+      seenChanged: changed,
+    };
+    void watchLogin(env, log, listener).then((watch) => {
       if (stopping.signal.aborted) return watch.stop();
       login = watch;
       changed();
