@@ -77,14 +77,15 @@ export function createApp({ directory, log, inbox }: AppOptions): TrayApp {
     const preferences = openPreferences(directory, log);
     const first = preferences.takeFirstStart();
     const browser = createBrowserChoice(() => preferences.read().browsers, env);
-    let desktopChanged = (): void => {};
+    let windowClosed = (): void => {};
     const followDock = createDockFollower(app.dock);
     const main = createUiWindow({
       kind: 'main',
       log,
       changed() {
-        desktopChanged();
-        followDock(main.isOpen());
+        const open = main.isOpen();
+        if (!open) windowClosed();
+        followDock(open);
       },
       bounds: { read: () => preferences.bounds(), keep: (bounds) => preferences.keepBounds(bounds) },
     });
@@ -132,14 +133,20 @@ export function createApp({ directory, log, inbox }: AppOptions): TrayApp {
         engine,
         copy: (connection, format) => clipboard.copy(connection, format),
         show: (path) => main.show(path),
-        say: (title, body) => notifications.say(title, body),
+        say: (title, body) =>
+          notifications.say(title, body, () => {
+            // What a person sees then is the picker, and showing another window would close it.
+            if (picker.isOpen()) return;
+            desktop.say(`${title}. ${body}`);
+            main.show();
+          }),
         quit: () => app.quit(),
         log,
       });
       const tray = createTray({ engine, icons: createTrayIcons(ICONS), run, log });
-      desktopChanged = () => {
-        if (main.isOpen()) void desktop.lookAtLinks();
-      };
+      windowClosed = () => desktop.windowClosed();
+      // Whoever comes back to the window may have been to the settings of the system.
+      main.onFocus(() => void desktop.lookAtLinks());
       const dispose = async (): Promise<void> => {
         const cleared = clipboard.end();
         // What a person sees goes at once; what needs a moment may take it.
@@ -187,11 +194,12 @@ export function createApp({ directory, log, inbox }: AppOptions): TrayApp {
       arrive: (url) => host.engine.links.arrive(url),
       onTaken: () => show(),
       locked: () => host.engine.state() !== 'open',
-      onStray: (locked) =>
-        notifications.say(
-          'A sign-in came back that nobody waits for',
-          `${locked ? 'Unlock Tokentray, then start' : 'Start'} the consent again if you still want it.`,
-        ),
+      onStray(locked) {
+        const title = 'A sign-in came back that nobody waits for';
+        const body = `${locked ? 'Unlock Tokentray, then start' : 'Start'} the consent again if you still want it.`;
+        // Whatever a link does, it brings no window up.
+        notifications.say(title, body, () => desktop.say(`${title}. ${body}`));
+      },
     });
     void keepLinks(log, env).then((links) => desktop.tell({ links }));
     void forbidCoreDumps().then((done) => done || desktop.tell({ warning: NO_CORE_LIMIT }));
