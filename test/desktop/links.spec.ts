@@ -6,8 +6,11 @@ import { linkFrom, toHandover } from '../../electron/link-text.ts';
 import { createUserAgent } from '../../sandbox/user-agent.ts';
 import { HostileProvider } from '../support/hostile-provider.ts';
 import type { Desktop } from './desktop.ts';
+import { needs } from './needs.ts';
 import { preferring } from './preferring.ts';
 import { endDesktop, expect, startAgain, test } from './start.ts';
+
+needs('links');
 
 let desktop: Desktop;
 let provider: HostileProvider;
@@ -129,7 +132,7 @@ test('AC-NP-02, promises 29, 30 and 33: a link with another state, host, path or
 });
 
 test('promise 27: options around a link take no effect, and those before "--" drop it', async () => {
-  test.skip(process.platform === 'darwin', 'links come by an event there');
+  needs('argv');
   const { consent: made, address } = await consent('link');
   const link = await linkOf(address);
   for (const args of [
@@ -147,8 +150,20 @@ test('promise 27: options around a link take no effect, and those before "--" dr
   expect(await statusOf(made.id, 10)).toBe('done');
 });
 
+test('who takes the links is asked when a window gains the focus, and not when it loses it', async () => {
+  needs('focus', 'insides');
+  await desktop.closeWindow(await desktop.window());
+  const asked = async () => (await desktop.ask('links.asked')) as number;
+  const before = await asked();
+  await desktop.window();
+  await expect.poll(asked).toBe(before + 1);
+  await desktop.focus(false);
+  await desktop.focus(true);
+  await expect.poll(asked).toBe(before + 2);
+});
+
 test('promise 34: what another program sends in the place of a second start is dropped, whatever it is', async () => {
-  test.skip(desktop.maker === 'electron', 'the system’s own channel cannot be written to from here');
+  needs('handover');
   const page = await desktop.window();
   await desktop.closeWindow(page);
   const data = [
@@ -167,7 +182,8 @@ test('promise 34: what another program sends in the place of a second start is d
 });
 
 test('promise 32: a thousand links in a second give one notice at most and leave the open consent as it is', async () => {
-  test.skip(desktop.maker === 'electron', 'a thousand starts of a real one take minutes');
+  // Of real starts a thousand would take minutes.
+  needs('handover');
   const { consent: made, address } = await consent('link');
   const notes = (await desktop.notes()).length;
   for (let at = 0; at < 1_000; at += 1) {
@@ -193,6 +209,7 @@ test('promise 35: a link into a locked vault asks to unlock, and stores nothing'
 });
 
 test('a start by a link: the tray starts, keeps nothing of it, and brings no window up for it', async () => {
+  needs('argv');
   const { address } = await consent('link');
   const link = await linkOf(address);
   await desktop

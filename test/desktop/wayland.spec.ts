@@ -4,8 +4,11 @@ import { join } from 'node:path';
 import { writeFakeWlClipboard } from '../support/fake-wl-clipboard.ts';
 import { fillVault } from '../support/window-fill.ts';
 import type { Desktop, Folders } from './desktop.ts';
+import { needs } from './needs.ts';
 import { preferring } from './preferring.ts';
 import { expect, test } from './start.ts';
+
+needs('wayland');
 
 const fill = fillVault([{ account: 'work', endsIn: 41 * 60_000 }]);
 const WORK = '● acme/work · fresh';
