@@ -136,15 +136,17 @@ test.describe('a tray that runs', () => {
       connections: { id: string; account: string }[];
     };
     const [connection] = connections;
-    const { facts } = (await change({
-      browsers: { [connection?.id ?? '']: { browser: 'chromium', profile: 'Profile 1' } },
-    })) as {
-      facts: { browsers: { id: string; profiles: { name: string }[] }[] };
-    };
-    expect(facts.browsers.find(({ id }) => id === 'chromium')?.profiles.map(({ name }) => name)).toEqual([
-      'Me',
-      'Work',
+    const page = await desktop.window(`/connections/${connection?.id}`);
+    const choice = page.getByLabel('Browser of its consent');
+    await expect(choice.getByRole('option', { name: /^Chromium/ })).toHaveText([
+      'Chromium',
+      'Chromium, Me',
+      'Chromium, Work',
     ]);
+    await choice.selectOption({ label: 'Chromium, Work' });
+    await expect
+      .poll(() => keptIn(desktop).browsers)
+      .toEqual({ [connection?.id ?? '']: { browser: 'chromium', profile: 'Profile 1' } });
 
     const usual = (await desktop.opened()).length;
     const renew = { provider: 'work', account: connection?.account, via: 'browser' };
