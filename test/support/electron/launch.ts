@@ -173,7 +173,11 @@ export class StandIn {
         await held.page;
         return held;
       });
-      this.#opening.set(id, opening);
+      // Why it failed is told below, once; to whoever asks for it later it is closed.
+      this.#opening.set(
+        id,
+        opening.catch(() => undefined),
+      );
       return opening.then(
         () => undefined,
         (error: unknown) => {
@@ -214,7 +218,7 @@ export class StandIn {
     wire.on('relaunch', () => undefined);
   }
 
-  readonly #opening = new Map<number, Promise<Held>>();
+  readonly #opening = new Map<number, Promise<Held | undefined>>();
   /** Hosts that are our own scheme in disguise. */
   readonly #home = new Set<string>();
 
