@@ -1,14 +1,16 @@
 // Bundles the tray's main process into dist/electron/. Like the other bundles everything is inlined but Electron itself
 // and the native keychain library; the updater stays a file of its own, because it may be loaded in packages only.
-import { cpSync } from 'node:fs';
+import { copyFileSync, cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineConfig, type Plugin } from 'vite';
 
 // Electron picks `@2x` files and macOS templates by their names, so they keep them: no import, no hash.
 const icons: Plugin = {
   name: 'tray-icons',
-  writeBundle: ({ dir = 'dist/electron' }) =>
-    cpSync('electron/icons/tray', join(dir, 'icons'), { recursive: true }),
+  writeBundle({ dir = 'dist/electron' }) {
+    cpSync('electron/icons/tray', join(dir, 'icons'), { recursive: true });
+    copyFileSync('electron/icons/app/128x128.png', join(dir, 'icons', 'window.png'));
+  },
 };
 
 const OUTSIDE = ['electron', '@napi-rs/keyring'];

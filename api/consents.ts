@@ -1,4 +1,4 @@
-// Consents: look (and wait for the end), hand over a redirected address by hand, cancel.
+// Consents: look (and wait for the end), open again, hand over a redirected address by hand, cancel.
 import { z } from 'zod';
 import { LIMITS } from '../core/limits.ts';
 import { consentId } from './names.ts';
@@ -29,6 +29,11 @@ export const consentRoutes = {
     summary: 'Cancel a consent',
     answer: 'Consent',
     handle: ({ engine, param }) => consentJson(engine.consents.cancel(consentId(param('id')))),
+  }),
+  'POST /v1/consents/{id}/open': route('POST /v1/consents/{id}/open', {
+    summary: 'Open the page of a waiting consent once more, in the browser of the machine the host runs on',
+    answer: 'Consent',
+    handle: async ({ engine, param }) => consentJson(await engine.consents.reopen(consentId(param('id')))),
   }),
   'POST /v1/consents/{id}/redirect': route('POST /v1/consents/{id}/redirect', {
     summary: 'Hand over the address the browser was sent back to',

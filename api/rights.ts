@@ -62,6 +62,7 @@ export const RIGHTS = {
   'GET /v1/consents': access('admin'),
   'GET /v1/consents/{id}': access('admin'),
   'DELETE /v1/consents/{id}': access('admin'),
+  'POST /v1/consents/{id}/open': access('admin'),
   'POST /v1/consents/{id}/redirect': access('admin'),
 
   'POST /v1/discovery': access('admin'),

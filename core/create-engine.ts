@@ -223,6 +223,7 @@ export function createEngine(options: EngineOptions): Engine {
       list: whenOpen(() => consents.list()),
       show: (id) => consents.show(id),
       wait: (id, seconds, signal) => consents.wait(id, seconds, signal),
+      reopen: onceOpen((id: string) => consents.reopen(id)),
       deliver: onceOpen((id: string, url: string) => consents.deliver(id, url)),
       cancel: (id) => consents.cancel(id),
     },

@@ -217,6 +217,8 @@ export interface Engine {
     show(id: string): ConsentView;
     /** Resolves when the consent is no longer pending, or after `seconds`. */
     wait(id: string, seconds: number, signal?: AbortSignal): Promise<ConsentView>;
+    /** Shows the page of an open consent in the browser once more. */
+    reopen(id: string): Promise<ConsentView>;
     /** The redirected address as the person pasted it. */
     deliver(id: string, url: string): Promise<ConsentView>;
     cancel(id: string): ConsentView;

@@ -1,7 +1,7 @@
 // The tray put together: the one host of both kinds with the powers of a desktop around it. Wiring only; what may happen is
 // decided by the engine, how it looks and when it is said by the parts.
 import { join } from 'node:path';
-import { app, net, session } from 'electron';
+import { app, net, powerMonitor, session } from 'electron';
 import { TokentrayError } from '../core/errors.ts';
 import { endpointPortOf } from '../host/endpoint-port.ts';
 import { type DesktopSeat, type Host, startHost } from '../host/start.ts';
@@ -10,7 +10,9 @@ import { trayHost } from './bus.ts';
 import { createClipboard } from './clipboard.ts';
 import { forbidCoreDumps } from './core-limit.ts';
 import { createDesktop } from './desktop.ts';
+import { createDockFollower } from './dock.ts';
 import type { EarlyLog } from './early-log.ts';
+import { createEnding, type Ending } from './ending.ts';
 import { hardenSession, removeDefaultMenu } from './hardening.ts';
 import type { LinkInbox } from './link-inbox.ts';
 import { keepLinks, linkOwner } from './links.ts';
@@ -59,6 +61,7 @@ export function createApp({ directory, log, inbox }: AppOptions): TrayApp {
     wanted = { path };
   };
   let follow = (_address: string): void => {};
+  let ending: Ending | undefined;
 
   const start = async (): Promise<void> => {
     removeDefaultMenu();
@@ -74,13 +77,15 @@ export function createApp({ directory, log, inbox }: AppOptions): TrayApp {
     const preferences = openPreferences(directory, log);
     const first = preferences.takeFirstStart();
     const browser = createBrowserChoice(() => preferences.read().browsers, env);
-    let desktopChanged = (): void => {};
+    let windowClosed = (): void => {};
+    const followDock = createDockFollower(app.dock);
     const main = createUiWindow({
       kind: 'main',
       log,
       changed() {
-        desktopChanged();
-        followDock(main.isOpen());
+        const open = main.isOpen();
+        if (!open) windowClosed();
+        followDock(open);
       },
       bounds: { read: () => preferences.bounds(), keep: (bounds) => preferences.keepBounds(bounds) },
     });
@@ -107,7 +112,7 @@ export function createApp({ directory, log, inbox }: AppOptions): TrayApp {
       const power = createPower({
         engine,
         log,
-        say: (title, body) => notifications.say(title, body),
+        say: (title, body) => notifications.say(title, body, () => desktop.say(`${title}. ${body}`)),
         env,
         changed: seat.changed,
       });
@@ -132,25 +137,33 @@ export function createApp({ directory, log, inbox }: AppOptions): TrayApp {
       });
       const run = createTrayActions({
         engine,
-        browser,
         copy: (connection, format) => clipboard.copy(connection, format),
         show: (path) => main.show(path),
-        say: (title, body) => notifications.say(title, body),
+        say: (title, body) =>
+          notifications.say(title, body, () => {
+            // What a person sees then is the picker, and showing another window would close it.
+            if (picker.isOpen()) return;
+            desktop.say(`${title}. ${body}`);
+            main.show();
+          }),
         quit: () => app.quit(),
         log,
       });
       const tray = createTray({ engine, icons: createTrayIcons(ICONS), run, log });
-      desktopChanged = () => {
-        if (main.isOpen()) void desktop.lookAtLinks();
-      };
+      windowClosed = () => desktop.windowClosed();
+      // Whoever comes back to the window may have been to the settings of the system.
+      main.onFocus(() => void desktop.lookAtLinks());
       const dispose = async (): Promise<void> => {
-        await clipboard.clear();
-        updates.stop();
+        const cleared = clipboard.end();
+        // What a person sees goes at once; what needs a moment may take it.
+        main.close();
+        picker.close();
+        tray.dispose();
+        notifications.dispose();
         shortcut.dispose();
         power.dispose();
-        notifications.dispose();
-        clipboard.dispose();
-        tray.dispose();
+        updates.stop();
+        await cleared;
       };
       return { desktop, notifications, dispose };
     };
@@ -174,12 +187,13 @@ export function createApp({ directory, log, inbox }: AppOptions): TrayApp {
     });
     started.resolve(host);
     const { desktop, notifications, dispose } = await seated.promise;
-    endWith(async () => {
-      await dispose();
-      await host.close();
-    });
+    ending = createEnding({ app, close: () => dispose().finally(() => host.close()), log });
+    // Windows tells its windows only; what is lost there is what a crash would lose: nothing.
+    if (process.platform !== 'win32') endWithSystem();
 
-    show = (path) => main.show(path);
+    show = (path) => {
+      if (!ending?.begun()) main.show(path);
+    };
     if (wanted !== undefined) show(wanted.path);
     else if (
       first ||
@@ -191,36 +205,28 @@ export function createApp({ directory, log, inbox }: AppOptions): TrayApp {
       arrive: (url) => host.engine.links.arrive(url),
       onTaken: () => show(),
       locked: () => host.engine.state() !== 'open',
-      onStray: (locked) =>
-        notifications.say(
-          'A sign-in came back that nobody waits for',
-          `${locked ? 'Unlock Tokentray, then start' : 'Start'} the consent again if you still want it.`,
-        ),
+      onStray(locked) {
+        const title = 'A sign-in came back that nobody waits for';
+        const body = `${locked ? 'Unlock Tokentray, then start' : 'Start'} the consent again if you still want it.`;
+        // Whatever a link does, it brings no window up.
+        notifications.say(title, body, () => desktop.say(`${title}. ${body}`));
+      },
     });
     void keepLinks(log, env).then((links) => desktop.tell({ links }));
     void forbidCoreDumps().then((done) => done || desktop.tell({ warning: NO_CORE_LIMIT }));
     const tray = await trayHost({ env, waitMs: PANEL_MS });
     desktop.tell({ tray });
     // The tray is never the only way in.
-    if (tray === 'no_host' && !main.isOpen()) show();
+    if (tray !== 'shown' && !main.isOpen()) show();
   };
   return { show: (path) => show(path), follow: (address) => follow(address), start };
 }
 
-/** Quitting waits for this once: copied tokens leave the clipboard, answers in flight are kept, the vault is closed. */
-function endWith(close: () => Promise<void>): void {
-  let ended = false;
-  app.on('before-quit', (event) => {
-    if (ended) return;
-    event.preventDefault();
-    ended = true;
-    void close().finally(() => app.quit());
-  });
-}
-
-/** On macOS the program lives in the menu bar; a window of it is found in the dock like any other. */
-function followDock(open: boolean): void {
-  if (process.platform !== 'darwin') return;
-  if (open) void app.dock?.show();
-  else app.dock?.hide();
+/** The system goes down, and waits a moment when it is asked to; a quit that is held back without this stops it (macOS). */
+function endWithSystem(): void {
+  const listener = (event?: { preventDefault(): void }): void => {
+    event?.preventDefault();
+    app.quit();
+  };
+  powerMonitor.on('shutdown', listener);
 }

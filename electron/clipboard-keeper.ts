@@ -13,10 +13,11 @@ export interface ClipboardPath {
 }
 
 export interface ClipboardKeeper {
-  /** Writes by this path and starts the time. `clearsIn`: seconds, null when it stays. */
+  /** Writes by this path, if it `isWanted` still, and starts the time. `clearsIn`: seconds, null when it stays. */
   put(
     text: string,
     path: ClipboardPath,
+    isWanted?: () => boolean,
   ): Promise<{ readonly copied: boolean; readonly clearsIn: number | null }>;
   /** Takes out what is still ours. Never throws and never takes longer than `CLEAR_MS`. */
   clear(): Promise<void>;
@@ -37,14 +38,19 @@ const CLEAR_MS = 2_000;
 interface Held {
   readonly mark: ClipboardMark;
   readonly path: ClipboardPath;
+  /** Ends with its write, however that ends. */
+  readonly written: Promise<unknown>;
   readonly stop: () => void;
 }
 
 export function createKeeper({ seconds, log, timer = systemTimer }: KeeperOptions): ClipboardKeeper {
-  let held: Held | undefined;
-  let clearing: Promise<void> | undefined;
+  // More than one after a write that failed: it may have arrived all the same, and the text before it may still be there.
+  const held = new Set<Held>();
+  let clearing: Promise<unknown> | undefined;
 
-  const takeOut = async ({ mark, path }: Held) => {
+  const takeOut = async ({ mark, path, written }: Held) => {
+    // What is still on its way would be missed.
+    await written;
     const text = await path.read();
     if (text === undefined || !mark.is(text)) return log.debug('clipboard_not_ours');
     if (!(await path.clear())) log.warn('clipboard_not_cleared', { why: 'refused' });
@@ -61,44 +67,51 @@ export function createKeeper({ seconds, log, timer = systemTimer }: KeeperOption
       stop();
     }
   };
-  const clear = () => {
-    if (held !== undefined) {
-      const one = held;
-      held = undefined;
-      one.stop();
+  const drop = (one: Held) => {
+    one.stop();
+    return held.delete(one);
+  };
+  const clear = async (which: Iterable<Held>) => {
+    const gone = [...which].filter(drop);
+    if (gone.length > 0) {
       // One after the other: a second text may be ours as well.
       const before = clearing ?? Promise.resolve();
-      const now: Promise<void> = before
-        .then(() => inTime(one))
+      const now: Promise<unknown> = before
+        .then(() => Promise.all(gone.map(inTime)))
         .finally(() => {
           if (clearing === now) clearing = undefined;
         });
       clearing = now;
     }
-    return clearing ?? Promise.resolve();
+    await clearing;
   };
 
   return {
-    async put(text, path) {
+    async put(text, path, isWanted = () => true) {
       // Else a clear under way could compare with the new text and miss the old one.
       await clearing;
-      held?.stop();
+      if (!isWanted()) return { copied: false, clearsIn: null };
       const clearsIn = seconds() === 0 ? null : seconds();
-      // Kept before the write: a lock in the middle of it must find what to clear.
+      const before = [...held];
+      const writing = path.write(text);
+      // Kept before it is written: a lock in the middle of it must find what to clear.
       const one: Held = {
         mark: markOf(text),
         path,
-        stop: clearsIn === null ? () => {} : timer(clearsIn * 1_000, () => void clear()),
+        written: writing.catch(() => false),
+        stop: clearsIn === null ? () => {} : timer(clearsIn * 1_000, () => void clear([one])),
       };
-      held = one;
-      const copied = await path.write(text);
-      if (!copied) {
-        one.stop();
-        if (held === one) held = undefined;
+      held.add(one);
+      const copied = await writing;
+      // It was to be cleared meanwhile, by somebody who may not have waited for the end of a slow write.
+      if (!held.has(one)) {
+        await inTime(one);
+        return { copied: false, clearsIn: null };
       }
+      if (copied) before.forEach(drop);
       return { copied, clearsIn: copied ? clearsIn : null };
     },
-    clear,
-    holds: () => held !== undefined || clearing !== undefined,
+    clear: () => clear(held),
+    holds: () => held.size > 0 || clearing !== undefined,
   };
 }

@@ -25,16 +25,16 @@ export interface ClipboardOptions {
 export interface Clipboard {
   /** Puts a fresh token, or the header line with it, in the clipboard. Throws what a hand-out throws. */
   copy(connection: string, format: 'token' | 'header'): Promise<Copied>;
-  /** On lock and on quit. Never throws, and ends within two seconds. */
-  clear(): Promise<void>;
   /** The way a click in the tray takes. */
   way(): ClipboardWay;
-  dispose(): void;
+  /** On quit: takes out what is ours, and nothing is put in any more. Never throws, and ends within seconds. */
+  end(): Promise<void>;
 }
 
 /** A window that the desktop holds back for longer is not what the person expects any more. */
 const FOCUS_MS = 5_000;
 const NOTHING = { copied: false, clearsIn: null };
+const LOCKED_SINCE = 'Not copied: the vault was locked meanwhile. Unlock it, then copy again.';
 const PRESS_ENTER =
   'On Wayland a program may write to the clipboard only after a key or click in its own window. Press Enter in the quick picker, which is open now. With wl-clipboard installed this step is not needed.';
 const NO_FOCUS =
@@ -48,33 +48,48 @@ export function createClipboard(options: ClipboardOptions): Clipboard {
   const keeper = createKeeper({ seconds, log });
   const hasFocus = () => main.isFocused() || picker.isFocused();
   const direct = directPath(platform, () => session !== 'wayland' || hasFocus());
+  /** How often all was cleared: what was asked for before must not be written afterwards. */
+  let cleared = 0;
+  let ended = false;
+  const clear = () => {
+    cleared += 1;
+    return keeper.clear();
+  };
   const { unsubscribe } = engine.subscribe(({ event }) => {
-    if (event.type === 'vault' && event.state === 'locked') void keeper.clear();
+    if (event.type === 'vault' && event.state === 'locked') void clear();
   });
   // One after the other: the last click is what is in the clipboard.
   let last: Promise<unknown> = Promise.resolve();
 
   return {
     async copy(connection, format) {
+      const asked = cleared;
+      const isWanted = () => cleared === asked && !ended;
       const { access_token } = await engine.tokens.handOut(OWNER, connection, { door: 'window' });
       const text = format === 'header' ? `Authorization: Bearer ${access_token}` : access_token;
-      const done = last.then(() => put(text, `/picker?connection=${connection}&format=${format}`));
+      const done = last.then(() => put(text, `/picker?connection=${connection}&format=${format}`, isWanted));
       last = done.catch(() => {});
       return done;
     },
-    clear: () => keeper.clear(),
     way: () => clipboardWay(session, false, wl !== undefined),
-    dispose: unsubscribe,
+    async end() {
+      ended = true;
+      unsubscribe();
+      await clear();
+    },
   };
 
   /** `picked`: the picker on what is wanted, should it be needed. */
-  async function put(text: string, picked: string): Promise<Copied> {
+  async function put(text: string, picked: string, isWanted: () => boolean): Promise<Copied> {
+    if (!isWanted()) return { ...NOTHING, sentence: LOCKED_SINCE };
     const way = clipboardWay(session, hasFocus(), wl !== undefined);
-    if (way === 'picker') return throughPicker(text, picked);
-    const { copied, clearsIn } = await keeper.put(text, way === 'wl-copy' && wl !== undefined ? wl : direct);
+    if (way === 'picker') return throughPicker(text, picked, isWanted);
+    const path = way === 'wl-copy' && wl !== undefined ? wl : direct;
+    const { copied, clearsIn } = await keeper.put(text, path, isWanted);
     if (copied) return said(clearsIn);
+    if (!isWanted()) return { ...NOTHING, sentence: LOCKED_SINCE };
     log.warn('clipboard_write_failed', { way });
-    if (session === 'wayland') return throughPicker(text, picked);
+    if (session === 'wayland') return throughPicker(text, picked, isWanted);
     return { copied, clearsIn, sentence: 'Not copied: the clipboard of this desktop refused it. Try again.' };
   }
 
@@ -82,10 +97,10 @@ export function createClipboard(options: ClipboardOptions): Clipboard {
    * A window of ours gets the focus and writes at that moment. Whether that arrived cannot be told: Chromium offers a text
    * only with the serial of a key or click in a window of its own, so the picker stays for Enter, which is one.
    */
-  async function throughPicker(text: string, picked: string): Promise<Copied> {
+  async function throughPicker(text: string, picked: string, isWanted: () => boolean): Promise<Copied> {
     if (!(await takesFocus(picker, picked))) return { ...NOTHING, sentence: NO_FOCUS };
-    await keeper.put(text, direct);
-    return { ...NOTHING, sentence: PRESS_ENTER };
+    await keeper.put(text, direct, isWanted);
+    return { ...NOTHING, sentence: isWanted() ? PRESS_ENTER : LOCKED_SINCE };
   }
 }
 

@@ -38,12 +38,17 @@ export interface Desktop {
   readonly controls: DesktopControls;
   /** What is found out after the start. */
   tell(found: { readonly tray?: TrayHost; readonly links?: LinksOwner; readonly warning?: string }): void;
+  /** What no notification could say: stands among the warnings until the window was closed, or there is a newer one. */
+  say(sentence: string): void;
+  windowClosed(): void;
   /** Asks again who takes our links. */
   lookAtLinks(): Promise<void>;
 }
 
 const NO_TRAY =
-  'No tray is shown on this desktop, so Tokentray opened its window. GNOME needs the extension "AppIndicator and KStatusNotifierItem Support"; a bare window manager needs a panel with a tray.';
+  'The tray icon may not be shown on this desktop, since nobody who shows such icons answered; so Tokentray opened its window. GNOME needs the extension "AppIndicator and KStatusNotifierItem Support"; a bare window manager needs a panel that shows tray icons.';
+const TRAY_UNKNOWN =
+  'Whether a tray is shown on this desktop could not be asked (neither dbus-send nor gdbus is installed), so Tokentray opened its window.';
 
 /** Puts the kept preferences in force. */
 export function createDesktop(parts: DesktopParts): Desktop {
@@ -58,7 +63,10 @@ export function createDesktop(parts: DesktopParts): Desktop {
   };
   const warnings: string[] = [];
   let tray: TrayHost = platform === 'linux' ? 'unknown' : 'shown';
+  /** Before that it is unknown too, for a moment. */
+  let asked = false;
   let links: LinksOwner = { kind: 'none' };
+  let said: string | undefined;
 
   followAutostart(autostart, preferences, log);
   apply(preferences.read());
@@ -79,9 +87,11 @@ export function createDesktop(parts: DesktopParts): Desktop {
       browsers: browser.found().map(({ id, name, profiles }) => ({ id, name, profiles: [...profiles] })),
       clipboard_way: clipboard.way(),
       warnings: [
+        ...(said === undefined ? [] : [said]),
         ...preferences.warnings,
         ...warnings,
         ...(tray === 'no_host' ? [NO_TRAY] : []),
+        ...(tray === 'unknown' && asked ? [TRAY_UNKNOWN] : []),
         ...(sandboxed ? [] : [SANDBOX_OFF]),
         ...(refused === undefined ? [] : [refused]),
       ],
@@ -89,6 +99,7 @@ export function createDesktop(parts: DesktopParts): Desktop {
   };
   const tell: Desktop['tell'] = (found) => {
     tray = found.tray ?? tray;
+    asked ||= found.tray !== undefined;
     links = found.links ?? links;
     if (found.warning !== undefined) warnings.push(found.warning);
     changed();
@@ -109,6 +120,13 @@ export function createDesktop(parts: DesktopParts): Desktop {
       closePicker: () => picker.close(),
     },
     tell,
+    say(sentence) {
+      said = sentence;
+      changed();
+    },
+    windowClosed() {
+      said = undefined;
+    },
     async lookAtLinks() {
       const owner = await linkOwner();
       const same =

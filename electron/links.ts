@@ -3,7 +3,7 @@
 import { app } from 'electron';
 import { LINK_SCHEME } from '../core/consent/redirect/link.ts';
 import type { LinksOwner, LogPort } from '../core/ports.ts';
-import { isInstalled, programOf, takeLinks, writeLinkEntry } from './link-registration.ts';
+import { isInstalled, programOf, removeLinkEntry, takeLinks, writeLinkEntry } from './link-registration.ts';
 
 /** The program and, in a checkout, the folder it was started with. */
 export function runningProgram(): readonly string[] {
@@ -20,8 +20,10 @@ export async function linkOwner(): Promise<LinksOwner> {
   if (app.isDefaultProtocolClient(LINK_SCHEME, process.execPath, registryArguments()))
     return { kind: 'ours' };
   try {
-    const { name } = await app.getApplicationInfoForProtocol(`${LINK_SCHEME}://callback/owner`);
-    return name === '' ? { kind: 'none' } : { kind: 'other', name };
+    const { name, path } = await app.getApplicationInfoForProtocol(`${LINK_SCHEME}://callback/owner`);
+    // Registered for this very program in another form than ours: nobody's, so that it is written anew.
+    const isThis = path.toLowerCase() === process.execPath.toLowerCase();
+    return name === '' || isThis ? { kind: 'none' } : { kind: 'other', name };
   } catch {
     // That is how "nobody" is said.
     return { kind: 'none' };
@@ -34,7 +36,8 @@ export async function keepLinks(log: LogPort, env: NodeJS.ProcessEnv = process.e
     const before = await linkOwner();
     if (before.kind === 'other') return before;
     const onLinux = process.platform === 'linux';
-    if (onLinux && !isInstalled(env)) await writeLinkEntry(env, programOf(env, runningProgram()));
+    if (onLinux && isInstalled(env)) await removeLinkEntry(env);
+    else if (onLinux) await writeLinkEntry(env, programOf(env, runningProgram()));
     if (before.kind === 'ours') return before;
     app.setAsDefaultProtocolClient(LINK_SCHEME, process.execPath, registryArguments());
     const after = await linkOwner();

@@ -43,7 +43,11 @@ function listen(directory: string): void {
   const inbox = new LinkInbox(log, () => performance.now());
   // Loaded by the first instance only: whoever comes second, with a link perhaps, ends sooner without all of it.
   const tray = import('./app.ts').then(({ createApp }) => createApp({ directory, log, inbox }));
-  const withTray = (use: (tray: TrayApp) => unknown): void => void tray.then(use).catch(failToStart);
+  // One that could not be loaded is said where it is started.
+  const withTray = (use: (tray: TrayApp) => unknown): void =>
+    void tray.then(use).catch((error: unknown) => {
+      log.error('not_shown', { error: error instanceof Error ? error.name : 'unknown' });
+    });
   inbox.take(arrived);
   app.on('open-url', (event, url) => {
     event.preventDefault();

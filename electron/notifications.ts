@@ -27,9 +27,21 @@ export interface NotificationOptions {
 }
 
 export interface Notifications {
-  /** Says something that is an answer to what the person just did; cannot be muted. */
-  say(title: string, body: string): void;
+  /**
+   * Says something that is an answer to what the person just did; cannot be muted. `instead` is called, now or later, where
+   * the desktop shows no notification.
+   */
+  say(title: string, body: string, instead: () => void): void;
   dispose(): void;
+}
+
+type Words = Pick<Notice, 'key' | 'title' | 'body'>;
+
+interface Ways {
+  readonly clicked: () => void;
+  /** The desktop shows no notifications, or not this one. */
+  readonly unshown: () => void;
+  readonly notice?: Notice;
 }
 
 /** Several things that happen together are looked at together. */
@@ -54,7 +66,8 @@ export function createNotifications(options: NotificationOptions): Notifications
   pacer.ask();
 
   return {
-    say: (title, body) => show('said', title, body, () => run({ kind: 'show' })),
+    say: (title, body, instead) =>
+      show({ key: 'said', title, body }, { clicked: () => run({ kind: 'show' }), unshown: instead }),
     dispose() {
       clearInterval(looking);
       unsubscribe();
@@ -73,7 +86,8 @@ export function createNotifications(options: NotificationOptions): Notifications
     const seen = look(memory, connections, now, muted);
     if (seen.memory !== memory) keep(seen.memory);
     for (const notice of seen.notices) {
-      show(notice.key, notice.title, notice.body, () => run(notice.click), notice);
+      // Where it is not shown, its row in the window says the same.
+      show(notice, { clicked: () => run(notice.click), unshown() {}, notice });
     }
   }
 
@@ -86,9 +100,10 @@ export function createNotifications(options: NotificationOptions): Notifications
     writeNotices(path, memory, log);
   }
 
-  function show(key: string, title: string, body: string, clicked: () => void, notice?: Notice): void {
+  function show({ key, title, body }: Words, { clicked, unshown, notice }: Ways): void {
     if (!Notification.isSupported()) {
       log.info('notification_not_supported');
+      unshown();
       return;
     }
     shown.get(key)?.notification.close();
@@ -105,6 +120,7 @@ export function createNotifications(options: NotificationOptions): Notifications
     notification.once('failed', (_event, error) => {
       gone();
       log.info('notification_failed', { error });
+      unshown();
     });
     shown.set(key, entry);
     notification.show();

@@ -3,7 +3,6 @@
 import type { Engine } from '../core/engine.ts';
 import { TokentrayError } from '../core/errors.ts';
 import type { LogPort } from '../core/ports.ts';
-import { systemTimer, type Timer } from './tray-pacer.ts';
 
 /** What is done with the engine; it has all of it. */
 export type PowerEngine = Pick<Engine, 'state'> & {
@@ -11,13 +10,24 @@ export type PowerEngine = Pick<Engine, 'state'> & {
   readonly power: { suspended(): void; resumed(): void; networkReturned(): void };
 };
 
+/** What is asked of the machine. */
+export interface PowerMachine {
+  online(): boolean;
+  /** Calls it once after so many milliseconds; returns the way to stop that. */
+  after(ms: number, call: () => void): () => void;
+}
+
+/** After waking, a network that nobody saw go is believed in when it had this long to come up (promise 100). */
+const NETWORK_UP_MS = 5_000;
+
 export interface PowerEffects {
   suspended(): void;
   resumed(): void;
-  /** Told often whether there is a network; the engine hears of its return only. */
-  network(online: boolean): void;
+  /** To be called often: the engine hears of the network's return only. */
+  lookAtNetwork(): void;
   screenLocked(): void;
   screenUnlocked(): void;
+  dispose(): void;
 }
 
 export interface PowerWorld {
@@ -25,15 +35,16 @@ export interface PowerWorld {
   readonly log: LogPort;
   /** A few words for the person. */
   readonly say: (title: string, body: string) => void;
-  readonly timer?: Timer;
+  readonly machine: PowerMachine;
 }
 
 /** A lock that an answer stands in the way of is tried again as long as the screen is locked. */
 const AGAIN_MS = 60_000;
 
-export function powerEffects({ engine, log, say, timer = systemTimer }: PowerWorld): PowerEffects {
+export function powerEffects({ engine, log, say, machine }: PowerWorld): PowerEffects {
   let online = true;
   let screenLocked = false;
+  let stopWaiting = (): void => {};
   let lockedByScreen = false;
   let stopTrying = () => {};
   // A lock waits for refreshes in flight; the screen may be open again before it is done.
@@ -44,10 +55,24 @@ export function powerEffects({ engine, log, say, timer = systemTimer }: PowerWor
     });
   };
   return {
-    suspended: () => engine.power.suspended(),
-    resumed: () => engine.power.resumed(),
-    network(now) {
-      if (now && !online) engine.power.networkReturned();
+    suspended() {
+      stopWaiting();
+      engine.power.suspended();
+    },
+    resumed() {
+      stopWaiting();
+      engine.power.resumed();
+      // Most systems never say that it was gone. Where they do, its return is told when it is seen.
+      stopWaiting = machine.after(NETWORK_UP_MS, () => {
+        if (online && machine.online()) engine.power.networkReturned();
+      });
+    },
+    lookAtNetwork() {
+      const now = machine.online();
+      if (now && !online) {
+        stopWaiting();
+        engine.power.networkReturned();
+      }
       online = now;
     },
     screenLocked() {
@@ -64,6 +89,10 @@ export function powerEffects({ engine, log, say, timer = systemTimer }: PowerWor
         if (engine.state() === 'locked') await engine.vault.unlock();
       });
     },
+    dispose() {
+      stopWaiting();
+      stopTrying();
+    },
   };
 
   async function lock(first: boolean): Promise<void> {
@@ -77,7 +106,7 @@ export function powerEffects({ engine, log, say, timer = systemTimer }: PowerWor
       if (first) say('The screen is locked, the vault is not yet', error.message);
       if (!screenLocked) return;
       stopTrying();
-      stopTrying = timer(AGAIN_MS, () => inTurn(() => lock(false)));
+      stopTrying = machine.after(AGAIN_MS, () => inTurn(() => lock(false)));
     }
   }
 }

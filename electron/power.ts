@@ -2,7 +2,7 @@
 import { net, powerMonitor } from 'electron';
 import type { LogPort } from '../core/ports.ts';
 import { type PowerEngine, powerEffects } from './power-effects.ts';
-import { type LoginWatch, watchLogin } from './power-login.ts';
+import { type LoginListener, type LoginWatch, watchLogin } from './power-login.ts';
 
 export interface PowerOptions {
   readonly engine: PowerEngine;
@@ -11,7 +11,7 @@ export interface PowerOptions {
   readonly say: (title: string, body: string) => void;
   readonly env?: NodeJS.ProcessEnv;
   readonly platform?: NodeJS.Platform;
-  /** Told when it is known whether the screen lock is seen. */
+  /** Told when the screen lock is seen, and when it is no longer. */
   readonly changed?: () => void;
 }
 
@@ -26,19 +26,28 @@ const NETWORK_MS = 2_000;
 /** After `ready`: nothing is told before. */
 export function createPower(options: PowerOptions): Power {
   const { engine, log, say, env = process.env, platform = process.platform, changed = () => {} } = options;
-  const effects = powerEffects({ engine, log, say });
+  const machine = {
+    online: () => net.isOnline(),
+    after(ms: number, call: () => void) {
+      const timer = setTimeout(call, ms);
+      return () => clearTimeout(timer);
+    },
+  };
+  const effects = powerEffects({ engine, log, say, machine });
   powerMonitor.on('suspend', effects.suspended);
   powerMonitor.on('resume', effects.resumed);
   // Not fired on Linux; there the login manager says the same.
   powerMonitor.on('lock-screen', effects.screenLocked);
   powerMonitor.on('unlock-screen', effects.screenUnlocked);
-  const looking = setInterval(() => effects.network(net.isOnline()), NETWORK_MS);
+  const looking = setInterval(effects.lookAtNetwork, NETWORK_MS);
   const stopping = new AbortController();
   let login: LoginWatch | undefined;
   if (platform === 'linux') {
-    const told = (state: 'locked' | 'unlocked') =>
-      state === 'locked' ? effects.screenLocked() : effects.screenUnlocked();
-    void watchLogin(env, log, told).then((watch) => {
+    const listener: LoginListener = {
+      changed: (state) => (state === 'locked' ? effects.screenLocked() : effects.screenUnlocked()),
+      seenChanged: changed,
+    };
+    void watchLogin(env, log, listener).then((watch) => {
       if (stopping.signal.aborted) return watch.stop();
       login = watch;
       changed();
@@ -49,6 +58,7 @@ export function createPower(options: PowerOptions): Power {
     dispose() {
       stopping.abort();
       clearInterval(looking);
+      effects.dispose();
       login?.stop();
       powerMonitor.off('suspend', effects.suspended);
       powerMonitor.off('resume', effects.resumed);

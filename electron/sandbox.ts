@@ -10,6 +10,8 @@ export const launchUtility: LaunchSandbox = (script, args) => {
     stdio: 'ignore',
     serviceName: 'Tokentray sandbox',
   });
+  // Without a listener a fatal error in there would be one in here; the exit that follows says enough.
+  child.on('error', () => {});
   return {
     onMessage: (listener) => void child.on('message', listener),
     onExit: (listener) => void child.once('exit', () => listener()),

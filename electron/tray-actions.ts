@@ -3,17 +3,16 @@ import type { Copied } from '../api/desktop-controls.ts';
 import type { Engine } from '../core/engine.ts';
 import { TokentrayError } from '../core/errors.ts';
 import { OWNER } from '../core/model/caller.ts';
-import type { BrowserPort, LogPort } from '../core/ports.ts';
+import type { LogPort } from '../core/ports.ts';
 import type { TrayAction } from './tray-rows.ts';
 
 export interface TrayActionOptions {
   readonly engine: {
     readonly connections: Pick<Engine['connections'], 'show'>;
-    readonly consents: Pick<Engine['consents'], 'start' | 'show'>;
+    readonly consents: Pick<Engine['consents'], 'start' | 'reopen'>;
     readonly vault: Pick<Engine['vault'], 'lock' | 'unlock'>;
     readonly refreshes: { pause(): void; resume(): void };
   };
-  readonly browser: BrowserPort;
   readonly copy: (connection: string, format: 'token' | 'header') => Promise<Copied>;
   readonly show: (path?: string) => void;
   /** A few words for the person: a notification. */
@@ -24,7 +23,7 @@ export interface TrayActionOptions {
 
 /** Never throws. */
 export function createTrayActions(options: TrayActionOptions): (action: TrayAction) => void {
-  const { engine, browser, copy, show, say, quit, log } = options;
+  const { engine, copy, show, say, quit, log } = options;
   return (action) => {
     act(action).catch((error: unknown) => {
       const known = error instanceof TokentrayError;
@@ -60,10 +59,7 @@ export function createTrayActions(options: TrayActionOptions): (action: TrayActi
   /** The consent that is open already is opened again: two for one connection would each end the other's. */
   async function consent(id: string): Promise<void> {
     const { state, provider, account } = engine.connections.show(OWNER, id);
-    if (state.status === 'consenting') {
-      const { authorization_url: address } = engine.consents.show(state.consent);
-      if (address !== undefined) return browser.open(new URL(address));
-    }
+    if (state.status === 'consenting') return void (await engine.consents.reopen(state.consent));
     await engine.consents.start(OWNER, { provider, account, via: 'browser' });
   }
 

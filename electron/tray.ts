@@ -30,6 +30,7 @@ export interface TrayOptions {
   /** Never throws. */
   readonly run: (action: TrayAction) => void;
   readonly log: LogPort;
+  readonly platform?: NodeJS.Platform;
 }
 
 export interface TrayIcon {
@@ -44,12 +45,18 @@ const REDRAW_MS = 250;
 const LOOK_MS = 15_000;
 
 export function createTray(options: TrayOptions): TrayIcon {
-  const { engine, icons, run, log } = options;
+  const { engine, icons, run, log, platform = process.platform } = options;
   let status = trayStatus(snapshot(), Date.now());
   const tray = new Tray(icons.image(status));
   let rows: readonly TrayRow[] = [];
   let tooltip = '';
 
+  // The menu opens by itself at a right click on Windows, at any on macOS, and where the desktop likes on Linux. What else is
+  // clicked says so here, and is never the only way.
+  tray.on('click', () => {
+    if (platform === 'win32') tray.popUpContextMenu();
+    else if (platform === 'linux') run({ kind: 'show' });
+  });
   const pacer = createPacer(REDRAW_MS, draw);
   const { unsubscribe } = engine.subscribe(() => pacer.ask());
   const stopTheme = icons.onChanged(() => tray.setImage(icons.image(status)));

@@ -44,7 +44,9 @@ export function createUpdates({ packaged, resources, platform, log, changed }: U
   const look = async (): Promise<void> => {
     try {
       updater ??= loadUpdater(platform, become);
-      await (await updater).checkForUpdates();
+      const found = await (await updater).checkForUpdates();
+      // A download that fails is told by an event, and once more here.
+      found?.downloadPromise?.catch(() => {});
     } catch (error) {
       // Offline, mostly. The error may hold an address or an answer, so only its kind is kept.
       log.warn('updates_failed', { error: error instanceof Error ? error.name : 'unknown' });

@@ -1,5 +1,6 @@
 // Our windows: the main one and the quick picker, both pages of ours in the one hardened session. A closed window is
 // destroyed, so that nothing it showed stays in memory; the next one is made anew, which takes a moment only.
+import { join } from 'node:path';
 import { app, BrowserWindow, screen, type WebPreferences } from 'electron';
 import type { LogPort } from '../core/ports.ts';
 import { UI_PARTITION, uiAddress } from './ui-scheme.ts';
@@ -23,6 +24,11 @@ const WEB_PREFERENCES = Object.freeze({
   devTools: !app.isPackaged,
 } satisfies WebPreferences);
 
+/**
+ * On Linux a window of a checkout or an AppImage has no desktop file that names an icon; X11 takes one of the window itself,
+ * Wayland none. Elsewhere it is that of the program.
+ */
+const ICON = process.platform === 'linux' ? { icon: join(import.meta.dirname, 'icons', 'window.png') } : {};
 const PICKER_SIZE = { width: 560, height: 420 } as const;
 /** A page that dies three times within a minute dies by itself; it is not shown again until somebody asks. */
 const CRASHES = 3;
@@ -31,7 +37,7 @@ const CRASHES_MS = 60_000;
 export interface WindowOptions {
   readonly kind: 'main' | 'picker';
   readonly log: LogPort;
-  /** Told when it opened, closed, or gained or lost the focus. */
+  /** Told when it opened or closed. */
   readonly changed?: () => void;
   readonly bounds?: { read(): Bounds | undefined; keep(bounds: Bounds): void };
 }
@@ -60,12 +66,10 @@ export function createUiWindow(options: WindowOptions): UiWindow {
     made.once('ready-to-show', () => made.show());
     made.on('focus', () => {
       for (const listener of focusListeners) listener();
-      changed?.();
     });
     made.on('blur', () => {
       // A picker is for one choice: whoever goes elsewhere has made none.
       if (kind === 'picker') close();
-      changed?.();
     });
     if (kind === 'main') made.on('close', () => options.bounds?.keep(made.getNormalBounds()));
     made.once('closed', () => {
@@ -117,6 +121,7 @@ function makeMain(saved: Bounds | undefined): BrowserWindow {
   const screens = screen.getAllDisplays().map(({ workArea }) => workArea);
   return new BrowserWindow({
     ...fitBounds(saved, screens),
+    ...ICON,
     minWidth: LEAST_SIZE.width,
     minHeight: LEAST_SIZE.height,
     show: false,
@@ -129,6 +134,7 @@ function makeMain(saved: Bounds | undefined): BrowserWindow {
 function makePicker(): BrowserWindow {
   return new BrowserWindow({
     ...PICKER_SIZE,
+    ...ICON,
     center: true,
     show: false,
     title: 'Tokentray',

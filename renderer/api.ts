@@ -81,6 +81,8 @@ export const api = {
   consent: (id: string, signal?: AbortSignal) =>
     sendJson<ConsentJson>('GET', at('consents', id), undefined, signal),
   cancelConsent: (id: string) => sendJson<ConsentJson>('DELETE', at('consents', id)),
+  /** In the browser of the host's machine. */
+  openConsent: (id: string) => sendJson<ConsentJson>('POST', at('consents', id, 'open')),
   deliverRedirect: (id: string, url: string) =>
     sendJson<ConsentJson>('POST', at('consents', id, 'redirect'), { url }),
 

@@ -54,6 +54,15 @@ function openConsent({ authorization_url }: ConsentJson): void {
   } else tab.opener = null;
 }
 
+/** In the tray, where the host opens all there is to open: shows the page of a waiting consent once more. */
+export async function reopenConsent(id: string): Promise<void> {
+  try {
+    await api.openConsent(id);
+  } catch (error) {
+    notify({ title: sentenceOf(error), tone: 'bad' });
+  }
+}
+
 export async function cancelConsent(id: string): Promise<void> {
   try {
     await api.cancelConsent(id);

@@ -8,6 +8,7 @@ import './theme.css';
 import { askSession, exchangeCode } from './api.ts';
 import { App } from './app.tsx';
 import { watchAttendance } from './attendance.ts';
+import { consentsQuery } from './consents.ts';
 import { followEvents } from './events.ts';
 import { queries, queryClient } from './queries.ts';
 import { beginSession, sessionState, watchForNewLink } from './session.ts';
@@ -19,8 +20,7 @@ watchForNewLink();
 await beginSession(exchangeCode, askSession);
 
 if (sessionState.get().status === 'open') {
-  // Asked for while the page is being made.
-  void queryClient.prefetchQuery(queries.status);
+  void askAhead();
   const page = new AbortController();
   addEventListener('pagehide', () => page.abort());
   // A page that comes back from the browser's memory starts anew: its stream is gone.
@@ -34,6 +34,14 @@ sessionState.subscribe(() => {
   closeNotices();
   queryClient.clear();
 });
+
+/** What nearly every view begins with, asked for while the page is still being made. */
+async function askAhead(): Promise<void> {
+  await queryClient.prefetchQuery(queries.status);
+  if (queryClient.getQueryData(queries.status.queryKey)?.state !== 'open') return;
+  void queryClient.prefetchQuery(queries.connections);
+  void queryClient.prefetchQuery(consentsQuery);
+}
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no element with the id root.');

@@ -115,21 +115,31 @@ export class Consents {
       provider: start.provider.id,
       via: start.via ?? 'address',
     });
-    // The answer may come before the browser says that it is open.
-    if (start.via === 'browser') await this.#open(consent, consent.url);
-    return this.#view(consent);
-  }
-
-  async #open(consent: Consent, url: URL): Promise<void> {
+    if (start.via !== 'browser') return this.#view(consent);
     try {
-      const { provider, account } = consent.start;
-      const renewed =
-        account === undefined ? undefined : this.#world.connections.byName(`${provider.id}/${account}`);
-      await this.#world.browser.open(url, renewed === undefined ? {} : { connection: renewed.id });
+      await this.#show(consent, consent.url);
     } catch (error) {
+      // The answer may come before the browser says that it is open.
       if (consent.status === 'pending') this.#finish(consent, 'failed', { failure: failureOf(error) });
       throw error;
     }
+    return this.#view(consent);
+  }
+
+  /** The page of an open consent once more. A browser that does not open ends nothing. Throws `conflict`, `browser_unavailable`. */
+  async reopen(id: string): Promise<ConsentView> {
+    const consent = this.#get(id);
+    if (consent.status !== 'pending' || consent.consumed || consent.url === undefined) {
+      throw new TokentrayError('conflict', 'This consent is no longer open. Start it again.');
+    }
+    await this.#show(consent, consent.url);
+    return this.#view(consent);
+  }
+
+  async #show({ start: { provider, account } }: Consent, url: URL): Promise<void> {
+    const renewed =
+      account === undefined ? undefined : this.#world.connections.byName(`${provider.id}/${account}`);
+    await this.#world.browser.open(url, renewed === undefined ? {} : { connection: renewed.id });
   }
 
   show(id: string): ConsentView {

@@ -12,7 +12,10 @@ export interface Fact {
 
 const TRAY: Readonly<Record<Facts['tray'], readonly [Tone, string]>> = {
   shown: ['fresh', 'Shown.'],
-  no_host: ['warn', 'No program shows tray icons here. This window opens instead.'],
+  no_host: [
+    'warn',
+    'It may not be shown: nobody who shows tray icons answers here. This window opens instead.',
+  ],
   unknown: ['quiet', 'Nobody can tell whether it is shown here.'],
 };
 

@@ -12,7 +12,7 @@ import { sentenceOf } from '../problem.ts';
 import { queries } from '../queries.ts';
 import { lookOf, needsConsent } from '../text/connection-words.ts';
 import { classNames } from '../ui/class-names.ts';
-import { Dot } from '../ui/dot.tsx';
+import { Tile } from '../ui/tile.tsx';
 import { notify } from '../ui/toast.tsx';
 import { findConnections, sortConnections } from './connections/rows.ts';
 import styles from './picker.module.css';
@@ -124,9 +124,16 @@ function Choice({ id, connection, now, here, onPick }: ChoiceProps) {
       aria-selected={here}
       onClick={onPick}
     >
-      <Dot tone={look.tone} />
-      <span className={styles.name}>{connection.name}</span>
-      <span className={styles.short}>{look.short}</span>
+      <Tile name={connection.provider} />
+      <span className={styles.text}>
+        <span className={styles.name}>{connection.name}</span>
+        {connection.label !== null && (
+          <span className={styles.label}>
+            <bdi>{connection.label}</bdi>
+          </span>
+        )}
+      </span>
+      <span className={classNames(styles.short, styles[look.tone])}>{look.short}</span>
     </div>
   );
 }

@@ -149,6 +149,8 @@ export class Desktop {
       await expect.poll(find, { message: `a row ${labels.join(' > ')} in the tray` }).toBeDefined();
       await this.#running.ask('tray.press', places);
     },
+    /** A click on the icon itself, where the desktop has something else for its menu. */
+    click: async (): Promise<void> => void (await this.#running.ask('tray.click')),
     /** Name of the file that the icon was made of. */
     icon: async (): Promise<string> => (await this.#running.ask('tray.icon')) as string,
     tooltip: async (): Promise<string> => (await this.#running.ask('tray.tooltip')) as string,

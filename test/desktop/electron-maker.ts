@@ -18,13 +18,25 @@ export interface ElectronOptions {
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const RECORDER = fileURLToPath(new URL('recorder.cjs', import.meta.url));
 const SECOND_MS = 15_000;
-/** What a program with windows inherits from the desktop session it runs in. */
+/** What a program with windows inherits from the desktop session it runs in; the second half is of Windows and macOS. */
 const SESSION = [
   'DISPLAY',
   'WAYLAND_DISPLAY',
   'XAUTHORITY',
   'XDG_RUNTIME_DIR',
   'ELECTRON_OVERRIDE_DIST_PATH',
+  'SystemRoot',
+  'SystemDrive',
+  'ComSpec',
+  'PATHEXT',
+  'TEMP',
+  'TMP',
+  'TMPDIR',
+  'USERPROFILE',
+  'APPDATA',
+  'LOCALAPPDATA',
+  'ProgramData',
+  'ProgramFiles',
 ];
 
 /** Path of the binary, or undefined. */

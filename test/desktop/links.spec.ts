@@ -6,8 +6,11 @@ import { linkFrom, toHandover } from '../../electron/link-text.ts';
 import { createUserAgent } from '../../sandbox/user-agent.ts';
 import { HostileProvider } from '../support/hostile-provider.ts';
 import type { Desktop } from './desktop.ts';
+import { needs } from './needs.ts';
 import { preferring } from './preferring.ts';
 import { endDesktop, expect, startAgain, test } from './start.ts';
+
+needs('links');
 
 let desktop: Desktop;
 let provider: HostileProvider;
@@ -65,6 +68,18 @@ test('a consent from the tray opens the system’s browser, and comes back over 
   expect(await statusOf(made.id, 10)).toBe('done');
 });
 
+test('a waiting consent is opened again from its row in the window, also at a provider on this machine', async () => {
+  const { consent: made, address } = await consent('loop');
+  expect(address).toMatch(/^http:\/\/127\.0\.0\.1:/);
+  const page = await desktop.window('/');
+  const before = (await desktop.opened()).length;
+  await page.getByRole('button', { name: 'Open the consent of loop' }).click();
+  await expect.poll(async () => (await desktop.opened()).slice(before)).toEqual([address]);
+  expect(await statusOf(made.id)).toBe('pending');
+  await createUserAgent().open(address);
+  expect(await statusOf(made.id, 10)).toBe('done');
+});
+
 test('AC-NP-02: a consent over our scheme is finished by a second start with the link, which ends with 0', async () => {
   const { consent: made, address } = await consent('link');
   const link = await linkOf(address);
@@ -117,7 +132,7 @@ test('AC-NP-02, promises 29, 30 and 33: a link with another state, host, path or
 });
 
 test('promise 27: options around a link take no effect, and those before "--" drop it', async () => {
-  test.skip(process.platform === 'darwin', 'links come by an event there');
+  needs('argv');
   const { consent: made, address } = await consent('link');
   const link = await linkOf(address);
   for (const args of [
@@ -135,8 +150,20 @@ test('promise 27: options around a link take no effect, and those before "--" dr
   expect(await statusOf(made.id, 10)).toBe('done');
 });
 
+test('who takes the links is asked when a window gains the focus, and not when it loses it', async () => {
+  needs('focus', 'insides');
+  await desktop.closeWindow(await desktop.window());
+  const asked = async () => (await desktop.ask('links.asked')) as number;
+  const before = await asked();
+  await desktop.window();
+  await expect.poll(asked).toBe(before + 1);
+  await desktop.focus(false);
+  await desktop.focus(true);
+  await expect.poll(asked).toBe(before + 2);
+});
+
 test('promise 34: what another program sends in the place of a second start is dropped, whatever it is', async () => {
-  test.skip(desktop.maker === 'electron', 'the system’s own channel cannot be written to from here');
+  needs('handover');
   const page = await desktop.window();
   await desktop.closeWindow(page);
   const data = [
@@ -155,7 +182,8 @@ test('promise 34: what another program sends in the place of a second start is d
 });
 
 test('promise 32: a thousand links in a second give one notice at most and leave the open consent as it is', async () => {
-  test.skip(desktop.maker === 'electron', 'a thousand starts of a real one take minutes');
+  // Of real starts a thousand would take minutes.
+  needs('handover');
   const { consent: made, address } = await consent('link');
   const notes = (await desktop.notes()).length;
   for (let at = 0; at < 1_000; at += 1) {
@@ -181,6 +209,7 @@ test('promise 35: a link into a locked vault asks to unlock, and stores nothing'
 });
 
 test('a start by a link: the tray starts, keeps nothing of it, and brings no window up for it', async () => {
+  needs('argv');
   const { address } = await consent('link');
   const link = await linkOf(address);
   await desktop

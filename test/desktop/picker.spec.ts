@@ -1,7 +1,9 @@
 // The global shortcut and the quick picker that it opens.
 import { fillVault } from '../support/window-fill.ts';
+import { needs } from './needs.ts';
 import { preferring } from './preferring.ts';
 import { expect, test } from './start.ts';
+import { screenOf } from './tray-picture.ts';
 
 const fill = fillVault(['home', 'work'].map((account) => ({ account, endsIn: 41 * 60_000 })));
 const SHORTCUT = 'CommandOrControl+Shift+K';
@@ -12,6 +14,7 @@ test.describe('with a shortcut', () => {
   test('the shortcut opens the quick picker, pressed again it is the same one, and going elsewhere closes it', async ({
     desktop,
   }) => {
+    needs('focus');
     await expect.poll(() => desktop.shortcuts()).toHaveLength(1);
     await desktop.shortcut(SHORTCUT);
     await expect.poll(() => desktop.windows().length).toBe(1);
@@ -32,6 +35,7 @@ test.describe('with a shortcut', () => {
     await expect(page!.getByRole('option')).toHaveCount(2);
     await page!.keyboard.type('wor');
     await expect(page!.getByRole('option', { selected: true })).toHaveText(/acme\/work/);
+    await screenOf(page!, 'picker');
     await page!.keyboard.press('Enter');
     await expect.poll(() => desktop.clipboard.text()).toMatch(/^access-/);
     await expect.poll(() => desktop.windows()).toEqual([]);

@@ -1,11 +1,21 @@
 // Preloaded in front of the main file in a real Electron: keeps what has no getter, and answers the questions of the specs.
 // It changes methods of prototypes and shared objects, never exports: importers keep what they bound.
-const { app, globalShortcut, nativeImage, Notification, shell, Tray, webContents } = require('electron');
+const {
+  app,
+  dialog,
+  globalShortcut,
+  nativeImage,
+  Notification,
+  shell,
+  Tray,
+  webContents,
+} = require('electron');
 const { basename } = require('node:path');
 
 const kept = {
   icon: '',
   tooltip: '',
+  tray: null,
   menu: null,
   changes: 0,
   notes: [],
@@ -39,17 +49,24 @@ before(Tray.prototype, 'setImage', keepIcon);
 before(Tray.prototype, 'setToolTip', (text) => {
   kept.tooltip = text;
 });
-before(Tray.prototype, 'setContextMenu', (menu) => {
+before(Tray.prototype, 'setContextMenu', function noted(menu) {
+  kept.tray = this;
   kept.menu = menu;
   kept.changes += 1;
 });
-before(Notification.prototype, 'show', function noted() {
-  const note = { notification: this, open: true };
-  this.once('close', () => {
-    note.open = false;
-  });
-  kept.notes.push(note);
-});
+// None is shown by a test: not every system has somebody who would, and the person at this one asked for none.
+Notification.isSupported = () => true;
+Notification.prototype.show = function noted() {
+  kept.notes.push({ notification: this, open: true });
+};
+Notification.prototype.close = function noted() {
+  const note = kept.notes.find(({ notification, open }) => open && notification === this);
+  if (note === undefined) return;
+  note.open = false;
+  this.emit('close', {});
+};
+// A box with an error would wait for somebody who closes it.
+dialog.showErrorBox = (title, content) => process.stderr.write(`${title}: ${content}\n`);
 // No browser is opened by a test.
 shell.openExternal = async (url) => void kept.opened.push(url);
 before(globalShortcut, 'register', (accelerator, callback) => kept.shortcuts.set(accelerator, callback));
@@ -85,6 +102,7 @@ const answers = {
   'tray.icon': () => kept.icon,
   'tray.tooltip': () => kept.tooltip,
   'tray.changes': () => kept.changes,
+  'tray.click': () => void kept.tray.emit('click', {}),
   'tray.press'(_electron, places) {
     let menu = kept.menu;
     for (const [level, place] of places.entries()) {
@@ -101,7 +119,11 @@ const answers = {
       urgency: urgency ?? 'normal',
       open,
     })),
-  'notes.click': (_electron, place) => kept.notes[place].notification.emit('click', {}),
+  'notes.click'(_electron, place) {
+    const { notification } = kept.notes[place];
+    notification.emit('click', {});
+    notification.close();
+  },
   opened: () => kept.opened,
   refused: () => kept.refused,
   power: ({ powerMonitor }, event) => void powerMonitor.emit(event),

@@ -37,7 +37,7 @@ const test = base.extend<{ readonly start: Start }>({
   },
 });
 
-test.skip(ELECTRON !== undefined, 'about the stand-in');
+test.skip(ELECTRON !== undefined, 'needs the stand-in: it is what these tests are about');
 
 /** Every main here begins with it. */
 const BEGIN = `

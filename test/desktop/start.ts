@@ -96,7 +96,8 @@ export async function endDesktop(desktop: Desktop): Promise<void> {
   started.delete(desktop);
   if (running === undefined || root === undefined) return;
   await running.close();
-  rmSync(root, { recursive: true, force: true });
+  // Windows holds the files of a program for a moment after its end.
+  rmSync(root, { recursive: true, force: true, maxRetries: 10 });
   const lacking = running
     .output()
     .split('\n')
@@ -122,7 +123,8 @@ async function start(browser: Browser, choice: DesktopChoice): Promise<Desktop> 
   const keyFile = join(folders.key, 'vault.key');
   const secrets = new Set<string>(await choice.fill?.(join(home, 'vault.db'), keyFile));
   const { bus = 'tray' } = choice;
-  if (bus !== 'real') writeFileSync(join(folders.bin, 'dbus-send'), fakeBus(folders, bus), { mode: 0o755 });
+  if (bus !== 'real' && process.platform === 'linux')
+    writeFileSync(join(folders.bin, 'dbus-send'), fakeBus(folders, bus), { mode: 0o755 });
   await choice.prepare?.(folders);
   const env = defined({
     ...commandEnvironment(home),

@@ -4,8 +4,11 @@ import { join } from 'node:path';
 import { writeFakeWlClipboard } from '../support/fake-wl-clipboard.ts';
 import { fillVault } from '../support/window-fill.ts';
 import type { Desktop, Folders } from './desktop.ts';
+import { needs } from './needs.ts';
 import { preferring } from './preferring.ts';
 import { expect, test } from './start.ts';
+
+needs('wayland');
 
 const fill = fillVault([{ account: 'work', endsIn: 41 * 60_000 }]);
 const WORK = '● acme/work · fresh';
@@ -75,6 +78,20 @@ test.describe('without wl-copy', () => {
     const [note] = await desktop.notes();
     expect(note?.title).toBe('Nothing was copied yet');
     expect(note?.body).toContain('wl-clipboard');
+    expect(await desktop.clipboard.formats()).toEqual({});
+  });
+
+  test('promise 163: a lock while the picker waits for its focus leaves nothing to write, and that is what is said', async ({
+    desktop,
+  }) => {
+    await desktop.focus(false);
+    await desktop.tray.press(WORK);
+    await expect.poll(async () => (await desktop.states()).map(({ visible }) => visible)).toEqual([true]);
+    await desktop.tray.press('Lock');
+    await expect.poll(async () => (await desktop.tray.rows())[0]?.label).toBe('– Locked');
+    await desktop.focus(true);
+    await expect.poll(() => desktop.notes()).toHaveLength(1);
+    expect((await desktop.notes())[0]?.body).toContain('locked meanwhile');
     expect(await desktop.clipboard.formats()).toEqual({});
   });
 

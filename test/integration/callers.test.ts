@@ -369,6 +369,7 @@ const CONTRACT: Readonly<
   'GET /v1/consents': ['a', 'o', 200],
   'GET /v1/consents/{id}': ['a', 'o', 404],
   'DELETE /v1/consents/{id}': ['a', 'o', 404],
+  'POST /v1/consents/{id}/open': ['a', 'o', 404],
   'POST /v1/consents/{id}/redirect': [
     'a',
     'o',

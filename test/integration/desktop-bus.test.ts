@@ -1,13 +1,13 @@
 // What the tray learns from the message bus, asked of a real bus: is there anybody who shows tray icons, and is the screen
 // locked. Watcher and login manager are programs of the test.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { trayHost } from '../../electron/bus.ts';
 import { programPath } from '../../electron/clipboard-way.ts';
-import { watchLogin } from '../../electron/power-login.ts';
+import { type LoginWatch, watchLogin } from '../../electron/power-login.ts';
 import { BusBody } from '../support/bus-message.ts';
 import { type BusService, ownName } from '../support/bus-service.ts';
 import { inTime } from '../support/in-time.ts';
@@ -108,9 +108,11 @@ for (const programs of MONITORS) {
     const env = { ...bus.env, PATH: only(...programs), XDG_SESSION_ID: '2' };
     const told: string[] = [];
     let next = Promise.withResolvers<void>();
-    const watch = await watchLogin(env, createRecordingLog(), (state) => {
-      told.push(state);
-      next.resolve();
+    const watch = await watchLogin(env, createRecordingLog(), {
+      changed(state) {
+        told.push(state);
+        next.resolve();
+      },
     });
     assert.equal(watch.seen(), true);
     /** The monitor may not listen yet: the signal is sent until it is heard. */
@@ -137,9 +139,39 @@ for (const programs of MONITORS) {
 test('without a login manager, or with nothing to listen with, the screen lock is not seen', {
   skip,
 }, async () => {
-  const watch = (env: NodeJS.ProcessEnv) => watchLogin(env, createRecordingLog(), () => {});
+  const watch = (env: NodeJS.ProcessEnv) => watchLogin(env, createRecordingLog(), { changed() {} });
   assert.equal((await watch(bus.env)).seen(), false);
   const login = await startLogin();
   assert.equal((await watch({ ...bus.env, PATH: only('dbus-send'), XDG_SESSION_ID: '2' })).seen(), false);
+  await login.close();
+});
+
+test('a monitor of the screen lock that ends is started again, and both are told', { skip }, async () => {
+  const login = await startLogin();
+  const folder = only('dbus-send', 'sleep');
+  // Ends at once; from the moment that a file says so it stays.
+  const monitor = join(folder, 'dbus-monitor');
+  writeFileSync(monitor, `#!/bin/sh\n[ -e '${folder}/stays' ] && exec sleep 60\nexit 1\n`, { mode: 0o755 });
+  let watch: LoginWatch | undefined;
+  const seen: (boolean | undefined)[] = [];
+  const again = Promise.withResolvers<void>();
+  const listener = {
+    changed() {},
+    seenChanged() {
+      seen.push(watch?.seen());
+      if (seen.length === 1) writeFileSync(join(folder, 'stays'), '');
+      if (watch?.seen()) again.resolve();
+    },
+  };
+  watch = await watchLogin(
+    { ...bus.env, PATH: folder, XDG_SESSION_ID: '2' },
+    createRecordingLog(),
+    listener,
+    20,
+  );
+  await inTime('another monitor', again.promise);
+  assert.deepEqual(seen, [false, true]);
+  watch.stop();
+  assert.equal(watch.seen(), false);
   await login.close();
 });

@@ -100,6 +100,7 @@ test('every answer of a running host, good or bad, is as its OpenAPI document sa
   });
   const { consent } = await ask('POST /v1/connections', 202, { body: { provider: 'acme' } });
   await ask('GET /v1/consents/{id}', 200, { at: `/v1/consents/${consent.id}` });
+  await ask('POST /v1/consents/{id}/open', 200, { at: `/v1/consents/${consent.id}/open` });
   await ask('POST /v1/consents/{id}/redirect', 400, {
     at: `/v1/consents/${consent.id}/redirect`,
     body: { url: 'http://127.0.0.1:1/x' },

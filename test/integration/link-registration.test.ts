@@ -16,7 +16,13 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { isInstalled, programOf, takeLinks, writeLinkEntry } from '../../electron/link-registration.ts';
+import {
+  isInstalled,
+  programOf,
+  removeLinkEntry,
+  takeLinks,
+  writeLinkEntry,
+} from '../../electron/link-registration.ts';
 import { linkFrom } from '../../electron/link-text.ts';
 
 const LINK = 'tokentray://callback/work?code=a%20b&state=s1&x=--inspect';
@@ -85,7 +91,10 @@ test(
   async (t) => {
     const { env, data } = home(t);
     const { path, said } = program(env.HOME!, 'My "apps" $HOME `x` 100% \\/Tokentray.AppImage');
-    assert.deepEqual(programOf({ APPIMAGE: path }, ['/tmp/.mount_x/tokentray']), [path]);
+    const mounted = { APPIMAGE: path, APPDIR: '/tmp/.mount_x' };
+    assert.deepEqual(programOf(mounted, ['/tmp/.mount_x/tokentray']), [path]);
+    // Of the terminal that a checkout was started in.
+    assert.deepEqual(programOf(mounted, ['/opt/electron', '/src']), ['/opt/electron', '/src']);
     await writeLinkEntry(env, [path]);
     assert.equal(await takeLinks(env), true);
 
@@ -132,6 +141,17 @@ test(
     assert.equal(existsSync(join(data, 'applications', FILE)), true);
   },
 );
+
+test('what a checkout or an AppImage wrote does not hide the entry of a package that is installed later', async (t) => {
+  const { env, data } = home(t);
+  const file = join(data, 'applications', FILE);
+  await writeLinkEntry(env, ['/home/me/Tokentray.AppImage']);
+  await removeLinkEntry(env);
+  assert.equal(existsSync(file), false);
+  writeFileSync(file, '[Desktop Entry]\nName=An entry of the user\n');
+  await removeLinkEntry(env);
+  assert.equal(existsSync(file), true);
+});
 
 test(
   'where a package has installed our desktop file for everybody, ours is not written over it',

@@ -1,17 +1,22 @@
-// Takes the pictures of the README: `npm run pictures`. A real host with a vault of made-up connections, its clock and the
+// Takes the pictures of the README and of docs/tray.md: `npm run pictures`. A real host with a vault of made-up connections, its clock and the
 // browser's standing still, so that a picture changes only when the window does.
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from '@playwright/test';
 import { build } from 'vite';
+import { OWNER } from '../../core/model/caller.ts';
+import { menuTemplate, trayRows } from '../../electron/tray-rows.ts';
 import { CHROMIUM } from '../support/chromium.ts';
 import { FAKE_NOW, FakeClock } from '../support/fake-clock.ts';
+import { type MenuRow, menuPicture, type Theme } from '../support/menu-picture.ts';
 import { type FilledConnection, fillVault } from '../support/window-fill.ts';
 import { startWindowHost, type WindowHost } from '../support/window-host.ts';
 
 const FOLDER = join(import.meta.dirname, '..', '..', 'docs', 'pictures');
 const SIZE = { width: 1_000, height: 640 };
+/** As the tray makes it. */
+const PICKER_SIZE = { width: 560, height: 420 };
 /** Sharp on most screens, and still less than 250 kB. */
 const SCALE = 1.5;
 /** Of 256. */
@@ -95,9 +100,11 @@ async function main(): Promise<void> {
         locale: 'en-GB',
         timezoneId: 'UTC',
       });
-      const path = join(FOLDER, `window-${colorScheme}.png`);
-      await take(browser, page, host, path);
-      process.stdout.write(`${path}: ${Math.round(statSync(path).size / 1_000)} kB\n`);
+      await atNow(page, host);
+      await keep(browser, `window-${colorScheme}`, await windowPicture(page, host));
+      await keep(browser, `picker-${colorScheme}`, await pickerPicture(page));
+      await keep(browser, `tray-menu-${colorScheme}`, await menuOf(page, host, colorScheme));
+      await page.close();
     }
     await browser.close();
   } finally {
@@ -131,7 +138,7 @@ async function live(host: WindowHost, clock: FakeClock): Promise<void> {
   await host.call('POST', '/v1/connections', { provider: 'google', account: 'family' });
 }
 
-async function take(browser: Browser, page: Page, host: WindowHost, path: string): Promise<void> {
+async function atNow(page: Page, host: WindowHost): Promise<void> {
   await page.clock.setFixedTime(NOW);
   // The address that everybody's host has, and not the free port of this one.
   await page.addInitScript(`{
@@ -143,15 +150,53 @@ async function take(browser: Browser, page: Page, host: WindowHost, path: string
       return new Response(text, { status: answer.status, headers: answer.headers });
     };
   }`);
+}
+
+async function windowPicture(page: Page, host: WindowHost): Promise<Buffer> {
   await page.goto(host.link());
   await page.getByRole('link', { name: /google\/anna/ }).click();
   await page.getByText('backup.sh got a token').first().waitFor();
   await page.mouse.move(0, 0);
   await page.evaluate('document.activeElement.blur()');
   await page.evaluate('Promise.all(document.getAnimations().map((one) => one.finished))');
-  const picture = await page.screenshot();
-  if (existsSync(path) && (await looksAlike(browser, readFileSync(path), picture))) return;
-  writeFileSync(path, picture);
+  return page.screenshot();
+}
+
+/** The quick picker is a view of the same window, which the tray shows in one of its own. */
+async function pickerPicture(page: Page): Promise<Buffer> {
+  await page.setViewportSize(PICKER_SIZE);
+  await page.goto(new URL('/picker', page.url()).href);
+  await page.getByRole('option').first().waitFor();
+  await page.keyboard.type('an');
+  await page.getByRole('option', { selected: true }).waitFor();
+  return page.screenshot({ caret: 'initial' });
+}
+
+async function menuOf(page: Page, host: WindowHost, theme: Theme): Promise<Buffer> {
+  const connections = host.engine.connections.list(OWNER);
+  const rows = trayRows({ vault: 'open', connections, providers: [], paused: false, review: false }, NOW);
+  const template = menuTemplate(rows, () => {}).map(
+    ({ type = 'normal', label = '', enabled = true, submenu }): MenuRow => ({
+      type,
+      label,
+      enabled,
+      submenu: submenu === undefined ? undefined : [],
+    }),
+  );
+  const chosen = template.find(({ label }) => label.includes('google/anna'))?.label ?? '';
+  // Not on a page of the window: its policy lets nothing be written into it.
+  await page.goto('about:blank');
+  await page.setViewportSize(SIZE);
+  await page.setContent(menuPicture({ title: 'Menu', icon: 'consent', rows: template, theme, chosen }));
+  return page.locator('body').screenshot();
+}
+
+/** Leaves a picture that looks the same as it is. */
+async function keep(browser: Browser, name: string, picture: Buffer): Promise<void> {
+  const path = join(FOLDER, `${name}.png`);
+  if (!existsSync(path) || !(await looksAlike(browser, readFileSync(path), picture)))
+    writeFileSync(path, picture);
+  process.stdout.write(`${path}: ${Math.round(statSync(path).size / 1_000)} kB\n`);
 }
 
 /** Two runs may draw the edge of a letter a shade apart, which nobody sees. */

@@ -27,6 +27,7 @@ export const SAMPLES: Readonly<Record<RouteName, Sample>> = {
   'GET /v1/consents': { path: '/v1/consents' },
   'GET /v1/consents/{id}': { path: '/v1/consents/consent-1?wait=5' },
   'DELETE /v1/consents/{id}': { path: '/v1/consents/consent-1' },
+  'POST /v1/consents/{id}/open': { path: '/v1/consents/consent-1/open' },
   'POST /v1/consents/{id}/redirect': {
     path: '/v1/consents/consent-1/redirect',
     json: { url: 'http://127.0.0.1/callback?code=c&state=s' },

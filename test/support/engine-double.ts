@@ -405,6 +405,11 @@ export function engineDouble(): EngineDouble {
           consent(id);
           return consentView();
         },
+        reopen: async (id) => {
+          note('reopen', id);
+          consent(id);
+          return consentView();
+        },
         wait: async (id, seconds) => {
           consent(id);
           note('waitConsent', seconds);

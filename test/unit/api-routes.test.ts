@@ -32,6 +32,7 @@ const EXPECTED: Readonly<Record<RouteName, readonly [who: string, states: string
   'GET /v1/consents': ['a', 'o', 200],
   'GET /v1/consents/{id}': ['a', 'o', 200],
   'DELETE /v1/consents/{id}': ['a', 'o', 200],
+  'POST /v1/consents/{id}/open': ['a', 'o', 200],
   'POST /v1/consents/{id}/redirect': ['a', 'o', 200],
   'POST /v1/discovery': ['a', 'o', 200],
   'GET /v1/presets': ['a', 'o', 200],

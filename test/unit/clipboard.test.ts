@@ -140,13 +140,69 @@ test('a clipboard that does not answer holds up a quit for 2 s and no longer', a
   assert.equal(log.entries.at(-1)?.event, 'clipboard_not_cleared');
 });
 
-test('a write that failed is not said to be copied, and nothing is cleared for it later', async () => {
+test('a write that failed is not said to be copied, and what the user has is not cleared for it later', async () => {
   const { clock, keeper, path } = keeping(30);
   path.text = 'a text of the user';
   const refused = await keeper.put('token', { ...path, write: async () => false });
   assert.deepEqual(refused, { copied: false, clearsIn: null });
+  clock.advance(30_000);
+  await settled();
+  assert.equal(path.text, 'a text of the user');
   assert.equal(keeper.holds(), false);
   assert.equal(clock.pending, 0);
+});
+
+test('promise 163: a copy that fails does not end the time of the token before it', async () => {
+  const { clock, keeper, path } = keeping(30);
+  await keeper.put('first', path);
+  clock.advance(10_000);
+  await keeper.put('second', { ...path, write: async () => false });
+  clock.advance(20_000);
+  await settled();
+  assert.equal(path.text, undefined);
+});
+
+/** A clipboard whose next write ends when the test says so, as wl-copy's does. */
+function slowly(path: ClipboardPath & { text: string | undefined }) {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const slow: ClipboardPath = {
+    write: (text) => promise.then(() => path.write(text)),
+    read: () => path.read(),
+    clear: () => path.clear(),
+  };
+  return { slow, end: resolve };
+}
+
+test('promise 163: a lock in the middle of a write clears what arrives after it', async () => {
+  const { keeper, path } = keeping(30);
+  const { slow, end } = slowly(path);
+  const copying = keeper.put('token', slow);
+  await settled();
+  const locked = keeper.clear();
+  end();
+  await locked;
+  assert.equal(path.text, undefined);
+  assert.equal((await copying).copied, false);
+});
+
+test('promise 163: a write that takes longer than a lock waits for it is cleared at its end', async () => {
+  const { clock, keeper, path } = keeping(0);
+  const { slow, end } = slowly(path);
+  const copying = keeper.put('token', slow);
+  await settled();
+  const locked = keeper.clear();
+  await settled();
+  clock.advance(2_000);
+  await locked;
+  end();
+  assert.equal((await copying).copied, false);
+  assert.equal(path.text, undefined);
+});
+
+test('promise 163: what is no longer wanted when its turn comes is not written', async () => {
+  const { keeper, path } = keeping(30);
+  assert.deepEqual(await keeper.put('token', path, () => false), { copied: false, clearsIn: null });
+  assert.deepEqual(path.calls, []);
 });
 
 test('the token is in no log line', async () => {

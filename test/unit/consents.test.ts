@@ -188,6 +188,22 @@ test('promise 10: what was taken at the listener cannot be pasted again', async 
   assert.equal(tokenRequests().length, 1);
 });
 
+test('an open consent is shown in the browser once more, at the same address; a browser that does not open ends nothing', async () => {
+  const { consents, id, url, opened, browser, callback } = await begun();
+  assert.equal((await consents.reopen(id)).status, 'pending');
+  assert.deepEqual(
+    opened.map(({ href }) => href),
+    [url.href],
+  );
+  browser.onOpen = () => Promise.reject(new TokentrayError('browser_unavailable', 'No browser.'));
+  await refusedWith('browser_unavailable', () => consents.reopen(id));
+  assert.equal(consents.show(id).status, 'pending');
+  await follow(callback());
+  assert.equal(consents.show(id).status, 'done');
+  await refusedWith('conflict', () => consents.reopen(id));
+  assert.equal(opened.length, 2);
+});
+
 test('promises 18 and 19: no answer to the browser holds code, state, token or text of the provider, in page or header', async () => {
   const text = 'text-of-the-provider';
   const tokens = { access_token: 'access-1', token_type: 'Bearer', refresh_token: 'refresh-1' };

@@ -6,12 +6,14 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { TokentrayError } from '../../core/errors.ts';
 import { isAutostart, setAutostart } from '../../electron/autostart.ts';
 import { findBrowsers, type Machine, openArguments } from '../../electron/browsers-known.ts';
 import { forbidCoreDumps } from '../../electron/core-limit.ts';
 import { desktopEntry } from '../../electron/desktop-entry.ts';
 import { EarlyLog } from '../../electron/early-log.ts';
 import { asideName, storedPreferences, storedSchema, USUAL_STORED } from '../../electron/preferences-file.ts';
+import { failurePlace, failureSentence } from '../../electron/start-failure-text.ts';
 import { createUpdates } from '../../electron/updates.ts';
 import { fitBounds } from '../../electron/window-bounds.ts';
 import { createRecordingLog } from '../support/recording-log.ts';
@@ -21,6 +23,18 @@ after(() => rmSync(home, { recursive: true, force: true }));
 
 const exec = (...program: string[]) =>
   /^Exec=(.*)$/m.exec(desktopEntry({ exec: program, link: true, comment: 'x' }))?.[1];
+
+test('a start that cannot be is said in a sentence of ours, and of a stranger only the kind and the place', () => {
+  const running = new TokentrayError('host_running', 'Another Tokentray host (process 7) owns this vault.');
+  assert.match(
+    failureSentence(running),
+    /^Another .+ owns this vault\. It runs without a tray\. .+ tokentray open\./,
+  );
+  assert.equal(failurePlace(running), undefined);
+  const stranger = new RangeError('canary');
+  assert.doesNotMatch(`${failureSentence(stranger)}${failurePlace(stranger)}`, /canary/);
+  assert.match(failurePlace(stranger) ?? '', /^RangeError\n\s+at .*desktop-parts\.test\.ts/);
+});
 
 test('promise 28: a desktop file of ours ends the options with -- before the link', () => {
   assert.equal(exec('/opt/Tokentray/tokentray'), '"/opt/Tokentray/tokentray" -- %u');

@@ -14,7 +14,7 @@ const said = (change: Partial<DesktopFacts>): string =>
 
 test('facts of the desktop are sentences, and what does not work is said as such', () => {
   assert.match(said({}), /Tray icon \(fresh\): Shown\./);
-  assert.match(said({ tray: 'no_host' }), /Tray icon \(warn\): No program shows tray icons here/);
+  assert.match(said({ tray: 'no_host' }), /Tray icon \(warn\): It may not be shown: nobody/);
   assert.match(said({ tray: 'unknown' }), /Tray icon \(quiet\): Nobody can tell/);
   assert.match(said({ screen_lock: 'not_seen' }), /Screen lock \(quiet\): Not seen on this desktop/);
   assert.match(said({ links: 'other', links_owner: 'Evil' }), /Links \(warn\): Evil takes/);

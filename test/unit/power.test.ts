@@ -34,11 +34,31 @@ function engineDouble(state: VaultState = 'open') {
 const said: string[] = [];
 const say = (title: string) => said.push(title);
 
+/** `online` is for the test to change; `wake` lets the five seconds pass. */
+function machineDouble() {
+  const machine = {
+    is: true,
+    waits: [] as { ms: number; call: () => void }[],
+    online: () => machine.is,
+    after(ms: number, call: () => void) {
+      const wait = { ms, call };
+      machine.waits.push(wait);
+      return () => {
+        machine.waits = machine.waits.filter((one) => one !== wait);
+      };
+    },
+    pass() {
+      for (const { call } of machine.waits.splice(0)) call();
+    },
+  };
+  return machine;
+}
+
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 test('a locked screen locks the vault, once however often it is said, and opens it again with the screen', async () => {
   const engine = engineDouble();
-  const effects = powerEffects({ engine, log: createRecordingLog(), say });
+  const effects = powerEffects({ engine, log: createRecordingLog(), say, machine: machineDouble() });
   effects.screenLocked();
   effects.screenLocked();
   await settled();
@@ -50,7 +70,7 @@ test('a locked screen locks the vault, once however often it is said, and opens 
 
 test('a vault that its owner locked stays locked when the screen is opened', async () => {
   const engine = engineDouble('locked');
-  const effects = powerEffects({ engine, log: createRecordingLog(), say });
+  const effects = powerEffects({ engine, log: createRecordingLog(), say, machine: machineDouble() });
   effects.screenLocked();
   effects.screenUnlocked();
   await settled();
@@ -61,7 +81,7 @@ test('a vault with a passphrase stays locked, which is no error of the program',
   const engine = engineDouble();
   engine.vault.unlock = () => Promise.reject(new TokentrayError('locked', 'A passphrase is needed.'));
   const log = createRecordingLog();
-  const effects = powerEffects({ engine, log, say });
+  const effects = powerEffects({ engine, log, say, machine: machineDouble() });
   effects.screenLocked();
   effects.screenUnlocked();
   await settled();
@@ -86,7 +106,7 @@ test('a lock that an answer stands in the way of is said once, and tried again e
     engine,
     log: createRecordingLog(),
     say: (...words) => told.push(words),
-    timer: (ms, fn) => clock.timer(ms, fn),
+    machine: { online: () => true, after: (ms, call) => clock.timer(ms, call) },
   });
   effects.screenLocked();
   await settled();
@@ -106,17 +126,62 @@ test('a lock that an answer stands in the way of is said once, and tried again e
 
 test('the return of the network is told once, and a network that is there all along never', () => {
   const engine = engineDouble();
-  const effects = powerEffects({ engine, log: createRecordingLog(), say });
-  for (const online of [true, true, false, false, true, true]) effects.network(online);
+  const machine = machineDouble();
+  const effects = powerEffects({ engine, log: createRecordingLog(), say, machine });
+  for (const online of [true, true, false, false, true, true]) {
+    machine.is = online;
+    effects.lookAtNetwork();
+  }
   assert.deepEqual(engine.calls, ['network']);
 });
 
-test('sleep and waking go to the engine as they come', () => {
+test('promise 100: after waking, a network that nobody saw go is used when 5 seconds have passed, and not before', () => {
   const engine = engineDouble();
-  const effects = powerEffects({ engine, log: createRecordingLog(), say });
+  const machine = machineDouble();
+  const effects = powerEffects({ engine, log: createRecordingLog(), say, machine });
   effects.suspended();
   effects.resumed();
+  effects.lookAtNetwork();
   assert.deepEqual(engine.calls, ['suspended', 'resumed']);
+  assert.deepEqual(
+    machine.waits.map(({ ms }) => ms),
+    [5_000],
+  );
+  machine.pass();
+  assert.deepEqual(engine.calls, ['suspended', 'resumed', 'network']);
+});
+
+test('promise 100: a network that is away when 5 seconds have passed is told of when it is back, once', () => {
+  const engine = engineDouble();
+  const machine = machineDouble();
+  const effects = powerEffects({ engine, log: createRecordingLog(), say, machine });
+  effects.suspended();
+  machine.is = false;
+  effects.resumed();
+  effects.lookAtNetwork();
+  machine.pass();
+  assert.deepEqual(engine.calls, ['suspended', 'resumed']);
+  machine.is = true;
+  effects.lookAtNetwork();
+  effects.lookAtNetwork();
+  assert.deepEqual(engine.calls, ['suspended', 'resumed', 'network']);
+});
+
+test('a network that comes back within the 5 seconds is told of once, and a second sleep ends the wait of the first', () => {
+  const engine = engineDouble();
+  const machine = machineDouble();
+  const effects = powerEffects({ engine, log: createRecordingLog(), say, machine });
+  machine.is = false;
+  effects.lookAtNetwork();
+  effects.resumed();
+  machine.is = true;
+  effects.lookAtNetwork();
+  machine.pass();
+  assert.deepEqual(engine.calls, ['resumed', 'network']);
+  effects.resumed();
+  effects.suspended();
+  machine.pass();
+  assert.deepEqual(engine.calls, ['resumed', 'network', 'resumed', 'suspended']);
 });
 
 const SESSION = '/org/freedesktop/login1/session/_32';

@@ -1,7 +1,8 @@
 // What can be done about a consent that is open: go to it again, when its tab was blocked or closed, or cancel it.
 import { useMutation } from '@tanstack/react-query';
 import { ExternalLink, X } from 'lucide-react';
-import { cancelConsent } from '../../consents.ts';
+import { cancelConsent, reopenConsent } from '../../consents.ts';
+import { inTray } from '../../session.ts';
 import buttons from '../../ui/button.module.css';
 import { Button } from '../../ui/button.tsx';
 import { classNames } from '../../ui/class-names.ts';
@@ -18,19 +19,34 @@ export interface PendingActionsProps {
 
 export function PendingActions({ id, url, name, className, tabIndex }: PendingActionsProps) {
   const cancel = useMutation({ mutationFn: cancelConsent });
+  const reopen = useMutation({ mutationFn: reopenConsent });
+  const label = `Open the consent of ${name}`;
   return (
     <>
-      {url !== undefined && (
-        <a
-          className={classNames(buttons.button, buttons.plain, className)}
-          href={url}
-          target="_blank"
-          rel="noopener noreferrer"
-          aria-label={`Open the consent of ${name}`}
+      {inTray() ? (
+        <Button
+          className={className}
+          variant="plain"
+          busy={reopen.isPending}
+          aria-label={label}
           tabIndex={tabIndex}
+          onClick={() => reopen.mutate(id)}
         >
           <ExternalLink size={16} aria-hidden="true" /> <span>Open</span>
-        </a>
+        </Button>
+      ) : (
+        url !== undefined && (
+          <a
+            className={classNames(buttons.button, buttons.plain, className)}
+            href={url}
+            target="_blank"
+            rel="noopener noreferrer"
+            aria-label={label}
+            tabIndex={tabIndex}
+          >
+            <ExternalLink size={16} aria-hidden="true" /> <span>Open</span>
+          </a>
+        )
       )}
       <Button
         className={className}

@@ -32,6 +32,9 @@ interface Closable {
   isDestroyed(): boolean;
 }
 
+/** How often somebody asked who takes links of a scheme. */
+let linksAsked = 0;
+
 /** Every window that lives, in the order in which they were made. */
 export const living = new Set<Closable>();
 
@@ -146,6 +149,7 @@ class App extends strict('app') {
   }
 
   isDefaultProtocolClient(scheme: string): boolean {
+    linksAsked += 1;
     return (settings.links ?? 'ours') === 'ours' && this.#clients.has(scheme);
   }
 
@@ -217,6 +221,7 @@ export function windowGone(window: Closable): void {
   if (living.size === 0 && !isQuitting(app)) setImmediate(() => lastWindowGone(app));
 }
 
+toTest.on('links.asked', () => linksAsked);
 toTest.on('open-url', (url: string) => fire(app, 'open-url', {}, url));
 toTest.on('second-instance', (argv: string[], cwd: string, additionalData: unknown) => {
   // Chromium puts switches first and adds some of its own.

@@ -12,6 +12,8 @@ export interface Note {
 }
 
 const notes: Notification[] = [];
+/** What the desktop does with notifications: some have nobody who shows them, or somebody who fails. */
+let notesAre: 'shown' | 'unsupported' | 'failing' = 'shown';
 let noteOf: (notification: Notification) => Note;
 
 export class Notification extends strict('Notification') {
@@ -25,6 +27,10 @@ export class Notification extends strict('Notification') {
   }
 
   show(): void {
+    if (notesAre === 'failing') {
+      setImmediate(() => fire(this, 'failed', {}, 'nobody shows it'));
+      return;
+    }
     this.#open = true;
     notes.push(this);
     setImmediate(() => fire(this, 'show'));
@@ -37,7 +43,7 @@ export class Notification extends strict('Notification') {
   }
 
   static isSupported(): boolean {
-    return true;
+    return notesAre !== 'unsupported';
   }
 
   static {
@@ -55,6 +61,9 @@ toTest.on('notes.click', (place: number) => {
   if (note === undefined) throw new Error(`there is no notification ${place}`);
   fire(note, 'click');
   note.close();
+});
+toTest.on('notes.are', (are: typeof notesAre) => {
+  notesAre = are;
 });
 toTest.on('notes.close', (place: number) => notes[place]?.close());
 

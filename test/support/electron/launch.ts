@@ -173,7 +173,11 @@ export class StandIn {
         await held.page;
         return held;
       });
-      this.#opening.set(id, opening);
+      // Why it failed is told below, once; to whoever asks for it later it is closed.
+      this.#opening.set(
+        id,
+        opening.catch(() => undefined),
+      );
       return opening.then(
         () => undefined,
         (error: unknown) => {
@@ -214,7 +218,7 @@ export class StandIn {
     wire.on('relaunch', () => undefined);
   }
 
-  readonly #opening = new Map<number, Promise<Held>>();
+  readonly #opening = new Map<number, Promise<Held | undefined>>();
   /** Hosts that are our own scheme in disguise. */
   readonly #home = new Set<string>();
 
@@ -245,9 +249,11 @@ export class StandIn {
     const page = await held.context.newPage();
     this.#making -= 1;
     this.#ours.set(page, held);
-    await this.#watchPopups(page, held);
-    await page.setViewportSize({ width: held.size.width, height: held.size.height });
-    await page.emulateMedia({ colorScheme: this.#theme });
+    await Promise.all([
+      this.#watchPopups(page, held),
+      page.setViewportSize({ width: held.size.width, height: held.size.height }),
+      page.emulateMedia({ colorScheme: this.#theme }),
+    ]);
     const tell = (op: string, ...args: unknown[]) => this.#wire.tell(op, held.id, ...args);
     page.on('load', () => {
       page.title().then(
@@ -318,7 +324,7 @@ export class StandIn {
       isMainFrame = request.frame() === page.mainFrame();
     } catch {
       // The first request of a popup has no frame yet; the popup is judged when it is there, and only an answer gets it there.
-      // It names an icon: Chromium itself would ask the stranger for one, past every route.
+      // Its icon is named, since Chromium asks for a usual one by a way that nobody is told of.
       return route.fulfill({ contentType: 'text/html', body: '<link rel="icon" href="data:,">' });
     }
     const held = this.#ours.get(page);

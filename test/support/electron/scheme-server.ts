@@ -67,7 +67,10 @@ export class SchemeServer {
     if (origin === 'null') headers.delete('origin');
     else if (origin !== undefined) headers.set('origin', this.toScheme(origin));
     const { method = 'GET' } = request;
-    const body = method === 'GET' || method === 'HEAD' ? null : (Readable.toWeb(request) as ReadableStream);
+    // Without upload data Electron makes a Request without a body, whatever its method.
+    const { 'content-length': length = '0', 'transfer-encoding': chunked } = request.headers;
+    const hasBody = length !== '0' || chunked !== undefined;
+    const body = hasBody ? (Readable.toWeb(request) as ReadableStream) : null;
     const answer = await this.#handler(
       new Request(url, { method, headers, body, ...(body === null ? {} : { duplex: 'half' }) }),
     );

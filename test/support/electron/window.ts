@@ -1,6 +1,7 @@
 // BrowserWindow and its webContents. The page itself is a Chromium page in the test process; here is its state, its events,
 // and the answers of the app to what the page tries.
 import { app, living, windowGone } from './app.ts';
+import { loadImage } from './image.ts';
 import { needsReady } from './moment.ts';
 import {
   inScheme,
@@ -21,6 +22,7 @@ let sessionOf: (contents: WebContents) => StandInSession;
 let destroyContents: (contents: WebContents) => void;
 let focusWindow: (window: BrowserWindow | undefined) => void;
 let contentsOf: (window: BrowserWindow) => WebContents;
+let iconOf: (window: BrowserWindow) => string;
 let contentsEvents: {
   loaded: (contents: WebContents, url: string, title: string, first: boolean) => void;
   failed: (contents: WebContents, url: string) => void;
@@ -147,6 +149,7 @@ export class BrowserWindow extends strict('BrowserWindow') {
   readonly id = nextId++;
   readonly webContents: Electron.WebContents;
   readonly #contents: WebContents;
+  readonly #icon: string;
   #bounds: Electron.Rectangle;
   #title: string;
   #visible = false;
@@ -159,7 +162,7 @@ export class BrowserWindow extends strict('BrowserWindow') {
     needsReady('Cannot create BrowserWindow before app is ready');
     super();
     const { width = 800, height = 600, x = 0, y = 0, title = app.name, show = true } = options;
-    const { webPreferences = {}, alwaysOnTop = false } = options;
+    const { webPreferences = {}, alwaysOnTop = false, icon } = options;
     if (webPreferences.preload !== undefined) throw new Error('stand-in has no preload scripts');
     const { session, partition } = webPreferences;
     const own =
@@ -168,6 +171,7 @@ export class BrowserWindow extends strict('BrowserWindow') {
     this.#bounds = { x, y, width, height };
     this.#title = title;
     this.#top = alwaysOnTop;
+    this.#icon = typeof icon === 'string' ? loadImage(icon).source : '';
     this.#contents = new WebContents(this.id, own, webPreferences);
     this.webContents = asReal<Electron.WebContents>(this.#contents);
     living.add(this);
@@ -352,6 +356,7 @@ export class BrowserWindow extends strict('BrowserWindow') {
       });
     };
     contentsOf = (window) => window.#contents;
+    iconOf = (window) => window.#icon;
   }
 }
 
@@ -414,6 +419,8 @@ toTest.on('window.userCloses', (id: number) => windowOf(id)?.close());
 toTest.on('window.preferences', () =>
   BrowserWindow.getAllWindows().map((window) => contentsOf(window).getLastWebPreferences()),
 );
+/** Names of the files; empty for a window without one of its own. */
+toTest.on('window.icons', () => BrowserWindow.getAllWindows().map(iconOf));
 toTest.on('window.states', () =>
   BrowserWindow.getAllWindows().map((window) => ({
     id: window.id,
