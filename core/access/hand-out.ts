@@ -124,9 +124,11 @@ export class HandOuts {
     return secrets.tokens;
   }
 
-  /** The caller may go, and is not kept for ever; the refresh goes on for the others. */
+  /** The caller may go, and in a line it is not kept for ever; the refresh goes on for the others. */
   async #patiently(id: string, work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-    const { clock, connections } = this.#world;
+    const { clock, connections, refresher } = this.#world;
+    // One that has its place ends by itself: every request has a time-out.
+    if (!refresher.waitsForPlace(id)) return abortable(work, signal);
     const late = Promise.withResolvers<never>();
     const cancel = clock.timer(LIMITS.refreshWaitMs, () => {
       const doc = connections.get(id);

@@ -36,6 +36,11 @@ export class Gate {
     }
   }
 
+  /** True while it waits in a line. */
+  isWaiting(key: string, id: string): boolean {
+    return [this.#urgent, this.#calm].some((lines) => lines.get(key)?.some((place) => place.id === id));
+  }
+
   /** Somebody waits for it now: if it is still in the line of the calm ones, it goes before them. */
   hurry(key: string, id: string): void {
     const line = this.#calm.get(key) ?? [];

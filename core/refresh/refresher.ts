@@ -76,6 +76,12 @@ export class Refresher {
     return this.#inFlight.has(id);
   }
 
+  /** True while its refresh waits for its place: how long depends on other refreshes. */
+  waitsForPlace(id: string): boolean {
+    const flight = this.#inFlight.get(id);
+    return flight !== undefined && this.#gate.isWaiting(flight.provider, id);
+  }
+
   /** Wall clock since when a refresh of this connection is under way, if one is. */
   inFlightSince(id: string): number | undefined {
     return this.#inFlight.get(id)?.since;
