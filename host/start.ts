@@ -21,7 +21,7 @@ import { acquireHostLock, type HostLock } from './lock.ts';
 import { createLog } from './log.ts';
 import { toNodeListener } from './node-listener.ts';
 import { ensureOwnerKey } from './owner-key.ts';
-import { type HostPaths, resolvePaths } from './paths.ts';
+import { type HostPaths, rescueDirectories, resolvePaths } from './paths.ts';
 import { systemRandom } from './random.ts';
 import { SandboxProcess } from './sandbox-process.ts';
 import { ensureSandboxProvider } from './sandbox-provider.ts';
@@ -102,6 +102,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
       ports,
       vaultPath: paths.vault,
       device: await deviceId({ home: paths.home }),
+      rescueDirectories: rescueDirectories(paths),
       ownerKey,
       redirectPort: () => settings.value.redirect_port,
       ...(options.onStep === undefined ? {} : { onStep: options.onStep }),
