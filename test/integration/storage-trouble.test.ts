@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { HostileProvider, honestly } from '../support/hostile-provider.ts';
 import {
@@ -38,7 +38,10 @@ interface Setting {
 }
 
 /** A host in a process of its own with one connection `acme/me`, whose first refresh is done. */
-async function setting(t: Cleanup, how: (place: VictimPlace) => VictimStart = () => ({})): Promise<Setting> {
+async function setting(
+  t: Cleanup,
+  how: (place: VictimPlace) => VictimStart = temporaryFilesApart,
+): Promise<Setting> {
   const provider = await HostileProvider.start();
   t.after(() => provider.close());
   const place = await victimPlace(t);
@@ -50,6 +53,11 @@ async function setting(t: Cleanup, how: (place: VictimPlace) => VictimStart = ()
   assert.equal(imported.status, 201, imported.body);
   return { place, host, provider, current: provider.successorOf(given) ?? '' };
 }
+
+/** A folder for temporary files that goes with the test. */
+const temporaryFilesApart = ({ journal }: VictimPlace): VictimStart => ({
+  through: ['env', `TMPDIR=${dirname(journal)}`],
+});
 
 const refresh = (host: Victim) => host.call('POST', '/v1/refresh/acme/me');
 
