@@ -31,6 +31,7 @@ import { ClockWatch } from './refresh/clock-watch.ts';
 import { ExpiryWatch } from './refresh/expiry-watch.ts';
 import { Receipts } from './refresh/receipts.ts';
 import { Refresher } from './refresh/refresher.ts';
+import { Rescue } from './refresh/rescue.ts';
 import type { StepHook } from './refresh/rotation.ts';
 import { Removals } from './removals.ts';
 import { vaultLocked } from './vault/locked.ts';
@@ -44,6 +45,11 @@ export interface EngineOptions {
   readonly vaultPath: string;
   /** Stands for this machine and data directory; a vault of another one needs review. Absent: nobody looks. */
   readonly device?: string;
+  /**
+   * Folders for sealed copies of refresh tokens that the vault does not take, best first; made when needed, for their
+   * owner only. Absent: no copy is saved.
+   */
+  readonly rescueDirectories?: readonly string[];
   /** The key of the command line; its digest is kept, and it is admin. */
   readonly ownerKey: string;
   /** The fixed redirect port, read at each consent. */
@@ -73,8 +79,10 @@ export function createEngine(options: EngineOptions): Engine {
   const registry = new Registry(log);
   const callers = new Callers(clock, random, options.ownerKey, log);
   const shared = { ...ports, events, connections, registry, redirectPort };
+  const rescue = new Rescue(options.rescueDirectories ?? [], shared);
   const refresher = new Refresher({
     ...shared,
+    rescue,
     ...(options.onStep === undefined ? {} : { onStep: options.onStep }),
   });
   const removals = new Removals({ ...shared, refresher });
@@ -109,6 +117,8 @@ export function createEngine(options: EngineOptions): Engine {
         registry.load(vault);
         connections.load(vault);
         markKey = vault.subkey('audit mark');
+        rescue.opened(vault);
+        refresher.takeUpRescued();
         goOn();
         events.emit({ type: 'vault', state: 'open' });
       },
@@ -131,6 +141,7 @@ export function createEngine(options: EngineOptions): Engine {
         idle.stop();
         markKey?.fill(0);
         markKey = undefined;
+        rescue.locked();
         connections.clear();
         registry.clear();
         refresher.forget();
@@ -177,6 +188,7 @@ export function createEngine(options: EngineOptions): Engine {
       useHere: toTheEnd(async () => {
         connections.acceptImported();
         open().useHere();
+        refresher.takeUpRescued();
         removals.start((removal) => work.run(removal));
         events.emit({ type: 'vault', state: 'open' });
       }),

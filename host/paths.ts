@@ -1,7 +1,8 @@
 // Where everything of a host lies: decided once, from the environment alone. No file is touched here.
 
 import { createHash } from 'node:crypto';
-import { posix, win32 } from 'node:path';
+import { tmpdir } from 'node:os';
+import { dirname, join, posix, win32 } from 'node:path';
 import { TokentrayError } from '../core/errors.ts';
 
 export interface HostPaths {
@@ -45,6 +46,13 @@ export function resolvePaths(
     sandbox: join(home, 'sandbox'),
     socket: socketOf(env, platform, home),
   };
+}
+
+/** Where a copy of what the vault does not take may be saved: beside it first, then on what may be another disk. */
+export function rescueDirectories({ home, socket }: HostPaths): string[] {
+  const runtime = process.platform === 'win32' ? [] : [dirname(socket)];
+  // The folder for temporary files is everybody's, so in it is one of our own.
+  return [home, ...runtime, join(tmpdir(), `tokentray-rescue-${process.getuid?.() ?? 'user'}`)];
 }
 
 function homeOf(env: NodeJS.ProcessEnv, platform: NodeJS.Platform): string {

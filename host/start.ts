@@ -25,7 +25,7 @@ import { acquireHostLock, type HostLock } from './lock.ts';
 import { createLog } from './log.ts';
 import { toNodeListener } from './node-listener.ts';
 import { ensureOwnerKey } from './owner-key.ts';
-import { type HostPaths, resolvePaths } from './paths.ts';
+import { type HostPaths, rescueDirectories, resolvePaths } from './paths.ts';
 import { systemRandom } from './random.ts';
 import type { LaunchSandbox } from './sandbox-child.ts';
 import { SandboxProcess } from './sandbox-process.ts';
@@ -128,6 +128,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
       ports,
       vaultPath: paths.vault,
       device: await deviceId({ home: paths.home }),
+      rescueDirectories: rescueDirectories(paths),
       ownerKey,
       redirectPort: () => settings.value.redirect_port,
       lockAfterMinutes: () => settings.value.lock_after_minutes,

@@ -17,6 +17,7 @@ const REVIEWED: Readonly<Record<string, number>> = {
   'core/oauth/revocation.ts': 1,
   'core/refresh/background.ts': 1,
   'core/refresh/refresher.ts': 1,
+  'core/refresh/rescue.ts': 1,
   'core/vault/copies.ts': 1,
   'core/vault/database.ts': 2,
   'core/vault/file-safety.ts': 1,

@@ -64,7 +64,7 @@ export const FAULT_CHAPTERS: readonly FaultChapter[] = [
       fault(
         13,
         'Disk full when the answer is there',
-        'the new token is held, tried again, and stored when there is room',
+        'the new token is held, a sealed copy saved elsewhere, and stored when there is room',
       ),
       fault(14, 'An I/O error at the sync, once or for ever', 'not taken for stored'),
       fault(

@@ -1,17 +1,19 @@
-// Answers the vault did not take. Each holds the only copy of a refresh token there is, so it stays in memory and is tried
-// again until it is stored; nobody gets its access token before.
+// Answers the vault did not take. Each holds a refresh token that is nowhere else, so it stays in memory, a sealed copy is
+// saved elsewhere (rescue.ts), and it is tried again until it is stored; nobody gets its access token before.
 import { type ConnectionRow, type Connections, nameOf } from '../connections.ts';
 import { TokentrayError } from '../errors.ts';
 import type { EventLog } from '../event-log.ts';
 import { LIMITS } from '../limits.ts';
 import type { Clock, LogPort } from '../ports.ts';
 import type { Answer } from './intents.ts';
+import type { Rescue } from './rescue.ts';
 
 interface HeldAnswersWorld {
   readonly clock: Clock;
   readonly connections: Connections;
   readonly events: EventLog;
   readonly log: LogPort;
+  readonly rescue: Rescue;
 }
 
 export class HeldAnswers {
@@ -44,9 +46,25 @@ export class HeldAnswers {
       return doc === undefined
         ? []
         : [
-            `The new refresh token of ${nameOf(doc)} could not be stored. It is kept in memory only and tried again every few seconds: make room on the disk, and do not stop Tokentray before this sentence is gone.`,
+            `The new refresh token of ${nameOf(doc)} could not be stored. It is kept in memory ${this.#copyOf(id)}, and tried again every few seconds: make room on the disk, and do not stop Tokentray before this sentence is gone.`,
           ];
     });
+  }
+
+  #copyOf(id: string): string {
+    const path = this.#world.rescue.pathOf(id);
+    return path === undefined
+      ? 'only, since no copy could be saved elsewhere either'
+      : `and in a sealed copy, ${path}`;
+  }
+
+  /** Takes up what an earlier run could not store: from now on it is held, and tried at once. */
+  takeUp(): void {
+    for (const answer of this.#world.rescue.find()) {
+      if (this.#held.has(answer.id)) continue;
+      this.#held.set(answer.id, answer);
+      this.#tryAgain(answer.id);
+    }
   }
 
   /**
@@ -60,7 +78,7 @@ export class HeldAnswers {
   ): ConnectionRow | undefined {
     try {
       const row = this.#world.connections.update(answer.id, change);
-      this.#held.delete(answer.id);
+      this.#drop(answer.id);
       return row;
     } catch (error) {
       if (!(error instanceof TokentrayError)) throw error;
@@ -77,7 +95,7 @@ export class HeldAnswers {
     const { connections, log } = this.#world;
     try {
       if (!connections.setAside(answer.id, change)) return false;
-      this.#held.delete(answer.id);
+      this.#drop(answer.id);
       return true;
     } catch (error) {
       if (!(error instanceof TokentrayError)) throw error;
@@ -93,6 +111,12 @@ export class HeldAnswers {
     this.#world.clock.timer(LIMITS.heldRetryMs, () => {
       if (this.#held.has(id)) this.#tryAgain(id);
     });
+    this.#world.rescue.save(answer);
+  }
+
+  #drop(id: string): void {
+    this.#held.delete(id);
+    this.#world.rescue.done(id);
   }
 
   #shout(id: string): void {

@@ -12,6 +12,8 @@ export interface Answer {
   readonly attempt: string;
   /** The refresh token that was sent. */
   readonly sent: string;
+  /** Wall clock in milliseconds when it came. */
+  readonly at: number;
   readonly provider: Provider;
   readonly secret: string | undefined;
   readonly response: HttpResponse;
@@ -26,25 +28,28 @@ export function commitIntent(
   token: string,
 ): string {
   const attempt = Buffer.from(random.bytes(16)).toString('base64url');
-  const tokenHash = createHash('sha256').update(token).digest('hex');
   connections.update(id, (row) => ({
     ...row,
-    intent: { kind: 'sent', attempt, at: clock.wall(), token_hash: tokenHash },
+    intent: { kind: 'sent', attempt, at: clock.wall(), token_hash: hashOf(token) },
   }));
   return attempt;
 }
 
+/** Whether this is the refresh token that the intent is about. */
+export function isSentToken(intent: Extract<Intent, { kind: 'sent' }>, token: string): boolean {
+  return intent.token_hash === hashOf(token);
+}
+
+function hashOf(token: string): string {
+  return createHash('sha256').update(token).digest('hex');
+}
+
 /**
  * S7: the row with the answer in it: `next` is the refresh token from now on, the one it replaces stays as `previous`.
- * `at`: wall clock in milliseconds. Undefined when the connection belongs to something newer meanwhile.
+ * Undefined when the connection belongs to something newer meanwhile.
  */
-export function withAnswer(
-  row: ConnectionRow,
-  answer: Answer,
-  next: string,
-  at: number,
-): ConnectionRow | undefined {
-  const { attempt, sent, response } = answer;
+export function withAnswer(row: ConnectionRow, answer: Answer, next: string): ConnectionRow | undefined {
+  const { attempt, sent, at, response } = answer;
   if (row.intent?.attempt !== attempt) return undefined;
   const body = Buffer.from(response.body).toString('base64');
   const date = response.headers.get('date');
@@ -65,7 +70,7 @@ export function answeredIntent(row: ConnectionRow, attempt: string): AnsweredInt
 }
 
 /** The answer as it came; only what a judgement needs of it was stored. */
-export function storedResponse(intent: AnsweredIntent): HttpResponse {
+export function storedResponse(intent: Pick<AnsweredIntent, 'body' | 'date'>): HttpResponse {
   const headers = new Headers(intent.date === undefined ? {} : { date: intent.date });
   return { status: 200, headers, body: Buffer.from(intent.body, 'base64') };
 }

@@ -10,9 +10,13 @@ import { Gate } from './gate.ts';
 import { HeldAnswers } from './held-answers.ts';
 import { PastTries } from './past-tries.ts';
 import type { ClientRefusal } from './provider-waits.ts';
+import { Rescue } from './rescue.ts';
 import { type RotationWorld, rotate } from './rotation.ts';
 
-type RefresherWorld = Omit<RotationWorld, 'tries' | 'held'>;
+type RefresherWorld = Omit<RotationWorld, 'tries' | 'held'> & {
+  /** Absent: of an answer that is held no copy is saved. */
+  readonly rescue?: Rescue;
+};
 
 interface RefreshOptions {
   /** Refresh although the provider refused before, or asked to wait: a person asked for it. */
@@ -46,7 +50,8 @@ export class Refresher {
 
   constructor(world: RefresherWorld) {
     this.#tries = new PastTries(world);
-    this.#held = new HeldAnswers(world, (id) => {
+    const rescue = world.rescue ?? new Rescue([], world);
+    this.#held = new HeldAnswers({ ...world, rescue }, (id) => {
       // No error: what went wrong was said at the first try; the answer stays held and comes again.
       if (!this.#inFlight.has(id)) void this.#begin(id).catch(() => undefined);
     });
@@ -106,9 +111,14 @@ export class Refresher {
     this.#paused = undefined;
   }
 
-  /** True while an answer, or the one of this connection, is kept in memory only, because the vault did not take it. */
+  /** True while an answer, or the one of this connection, is kept in memory, because the vault did not take it. */
   holdsAnswer(id?: string): boolean {
     return id === undefined ? this.#held.size > 0 : this.#held.of(id) !== undefined;
+  }
+
+  /** Goes on with answers that an earlier run could not store; before anything of their connections is sent. */
+  takeUpRescued(): void {
+    this.#held.takeUp();
   }
 
   /** What a person must know for as long as the disk does not take what a refresh has to write. */

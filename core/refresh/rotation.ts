@@ -103,7 +103,7 @@ async function send(
   const outcome = outcomeOf(answer, clock.wall(), inDoubt);
   // A refusal in a 2xx may still hold the one refresh token that works from now on: it is kept, then the refusal counts.
   if (response !== undefined && (outcome.kind === 'refreshed' || rescued !== undefined)) {
-    await keep(world, { id, attempt, sent: token, provider, secret, response });
+    await keep(world, { id, attempt, sent: token, at: clock.wall(), provider, secret, response });
     if (outcome.kind === 'refreshed') return judge(world, id, attempt);
   }
   if (outcome.kind === 'consent_needed') {
@@ -119,11 +119,11 @@ async function send(
 
 /** S5 to S7: nothing here waits, asks or sends; the next thing that happens to the bytes is the commit. */
 async function keep(world: RotationWorld, answer: Answer): Promise<void> {
-  const { clock, connections, held, http, onStep } = world;
+  const { connections, held, http, onStep } = world;
   const { id, provider, secret, sent, response } = answer;
   const rescued = rescueRefreshToken(response);
   onStep?.('S5', id);
-  const kept = held.commit(answer, (row) => withAnswer(row, answer, rescued ?? sent, clock.wall()));
+  const kept = held.commit(answer, (row) => withAnswer(row, answer, rescued ?? sent));
   onStep?.('S7', id);
   if (kept !== undefined) return;
   if (!connections.loaded) throw vaultLocked();

@@ -82,7 +82,7 @@ const CONNECTION: Readonly<Record<string, readonly [string, string]>> = {
   renamed: ['', ' has a new name.'],
   refreshed: ['', ' was refreshed.'],
   refresh_failed: ['', ' could not be refreshed'],
-  not_stored: ['', ' has a new refresh token that is in memory only'],
+  not_stored: ['', ' has a new refresh token that is not stored yet'],
   needs_consent: ['', ' needs your consent'],
   revoked: ['The grant of ', ' was revoked.'],
   removed: ['', ' was removed.'],

@@ -1,9 +1,9 @@
 // A disk that is full, read-only or broken under a host that runs: a refresh whose answer could not be kept is not sent, an
 // answer that is there already is held, tried again and shouted about, and nothing is lost when the disk is well again.
 import assert from 'node:assert/strict';
-import { cpSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { HostileProvider, honestly } from '../support/hostile-provider.ts';
 import {
@@ -38,7 +38,10 @@ interface Setting {
 }
 
 /** A host in a process of its own with one connection `acme/me`, whose first refresh is done. */
-async function setting(t: Cleanup, how: (place: VictimPlace) => VictimStart = () => ({})): Promise<Setting> {
+async function setting(
+  t: Cleanup,
+  how: (place: VictimPlace) => VictimStart = temporaryFilesApart,
+): Promise<Setting> {
   const provider = await HostileProvider.start();
   t.after(() => provider.close());
   const place = await victimPlace(t);
@@ -50,6 +53,11 @@ async function setting(t: Cleanup, how: (place: VictimPlace) => VictimStart = ()
   assert.equal(imported.status, 201, imported.body);
   return { place, host, provider, current: provider.successorOf(given) ?? '' };
 }
+
+/** A folder for temporary files that goes with the test. */
+const temporaryFilesApart = ({ journal }: VictimPlace): VictimStart => ({
+  through: ['env', `TMPDIR=${dirname(journal)}`],
+});
 
 const refresh = (host: Victim) => host.call('POST', '/v1/refresh/acme/me');
 
@@ -81,6 +89,7 @@ async function holdsTheAnswer(
   { place, host, provider, current }: Setting,
   wound: () => unknown,
   heal: () => unknown,
+  copy: RegExp,
 ): Promise<void> {
   provider.onToken(async (exchange) => {
     await wound();
@@ -92,10 +101,9 @@ async function holdsTheAnswer(
     assert.deepEqual([refused.status, refused.json.code], [500, 'storage'], refused.body);
   }
   const next = provider.successorOf(current);
-  assert.match(
-    await shouted(host),
-    /The new refresh token of acme\/me could not be stored\. It is kept in memory only/,
-  );
+  const said = await shouted(host);
+  assert.match(said, /The new refresh token of acme\/me could not be stored\. It is kept in memory /);
+  assert.match(said, copy);
   await heal();
   assert.equal((await refresh(host)).status, 200);
   assert.equal(provider.refreshes.length, sent);
@@ -128,16 +136,29 @@ test('fault 12: with a full disk no refresh is sent, tokens at hand are given, a
   await refusesToSend(found, () => freeDisk(folder));
 });
 
-test('promise 86, fault 13: a disk that is full when the answer is there costs nothing: the new token is held, shouted about, and stored when there is room', {
+test('promise 86, fault 13: a disk that is full when the answer is there costs nothing: the new token is held, a sealed copy of it saved on another disk, shouted about, and stored when there is room', {
   skip: noNamespace,
 }, async (t) => {
-  const found = await setting(t, ({ home }) => ({ through: onSmallDisk(home, 3) }));
+  const elsewhere = mkdtempSync(join(tmpdir(), 'tt-elsewhere-'));
+  t.after(() => rmSync(elsewhere, { recursive: true, force: true }));
+  const found = await setting(t, ({ home }) => ({
+    through: [...onSmallDisk(home, 3), 'env', `TMPDIR=${elsewhere}`],
+  }));
   const folder = homeOf(found.place, found.host);
   await holdsTheAnswer(
     found,
     () => fillDisk(folder),
-    () => freeDisk(folder),
+    () => {
+      const [own = '', ...others] = readdirSync(elsewhere);
+      assert.deepEqual(others, []);
+      assert.match(own, /^tokentray-rescue-\d+$/);
+      assert.equal(copiesIn(join(elsewhere, own)).length, 1);
+      freeDisk(folder);
+    },
+    /and in a sealed copy, \S+\/tokentray-rescue-\d+\/tokentray-rescue-v_\S+, and tried again/,
   );
+  const [own = ''] = readdirSync(elsewhere);
+  assert.deepEqual(copiesIn(join(elsewhere, own)), []);
 });
 
 test('fault 17: a limit for file sizes that is reached when the answer is there is like a full disk', async (t) => {
@@ -147,7 +168,65 @@ test('fault 17: a limit for file sizes that is reached when the answer is there 
     found,
     () => limitFileSize(host.pid, statSync(join(place.home, 'vault.db-wal')).size),
     () => limitFileSize(host.pid, undefined),
+    /and in a sealed copy, \S+\/tokentray-rescue-v_\S+, and tried again/,
   );
+  assert.deepEqual(copiesIn(place.home), []);
+});
+
+/** A host that holds an answer its vault did not take, and saved a copy of it in its data directory, is killed. */
+async function killedWhileHolding(t: Cleanup): Promise<Setting & { readonly copy: string }> {
+  const found = await setting(t);
+  const { host, place, provider } = found;
+  provider.onToken(async (exchange) => {
+    limitFileSize(host.pid, statSync(join(place.home, 'vault.db-wal')).size);
+    await honestly()(exchange);
+  });
+  assert.equal((await refresh(host)).json.code, 'storage');
+  await host.end('SIGKILL');
+  const [copy = '', ...others] = copiesIn(place.home);
+  assert.deepEqual(others, []);
+  return { ...found, copy };
+}
+
+function copiesIn(folder: string): string[] {
+  return readdirSync(folder)
+    .filter((name) => name.startsWith('tokentray-rescue-'))
+    .map((name) => join(folder, name));
+}
+
+test('promise 86, fault 13: a host that is killed while it holds a new token has it at its next start: nothing is sent again, and the copy is gone once the token is stored', async (t) => {
+  const { place, provider, current, copy } = await killedWhileHolding(t);
+  assert.equal(statSync(copy).mode & 0o777, 0o600);
+  const next = provider.successorOf(current) ?? '';
+  assert.ok(next !== '' && !readFileSync(copy, 'latin1').includes(next));
+  const sent = provider.refreshes.length;
+  const host = await startVictim(t, place);
+  // Whoever asks for it as the first one waits for what was saved.
+  assert.equal((await host.call('GET', '/v1/token/acme/me')).status, 200);
+  for (let turn = 0; copiesIn(place.home).length > 0; turn += 1) {
+    assert.ok(turn < 5_000, 'the copy is still there');
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+  assert.equal(provider.refreshes.length, sent);
+  const { rows } = await lookFromOutside(place, host);
+  assert.deepEqual([rows[0]?.secrets.refresh_token, rows[0]?.previous], [next, current]);
+  assert.equal((await refresh(host)).status, 200);
+  assert.deepEqual(provider.refreshTokensSeen.slice(-2), [current, next]);
+  assert.equal(await shouted(host), '');
+});
+
+test('promise 86: a copy of a new token with one flipped bit changes nothing and is kept as it is', async (t) => {
+  const { place, current, copy } = await killedWhileHolding(t);
+  const { generation, sealed, ...rest } = JSON.parse(readFileSync(copy, 'utf8'));
+  const bytes = Buffer.from(sealed, 'base64');
+  bytes[bytes.length >> 1]! ^= 1;
+  writeFileSync(copy, JSON.stringify({ ...rest, generation, sealed: bytes.toString('base64') }));
+  const before = readFileSync(copy);
+  const host = await startVictim(t, place);
+  assert.equal((await host.call('GET', '/v1/token/acme/me')).status, 200);
+  const { rows } = await lookFromOutside(place, host);
+  assert.deepEqual([rows[0]?.secrets.refresh_token, rows[0]?.intent?.kind], [current, 'sent']);
+  assert.deepEqual(readFileSync(copy), before);
 });
 
 test('fault 16: on a file system that turned read-only no refresh is sent and tokens at hand are given', {
@@ -170,6 +249,7 @@ test('fault 14: a host whose disk cannot sync any more holds the new token until
       heal = await breakCalls(t, found.host.pid, 'fsync:error=EIO', 'fdatasync:error=EIO');
     },
     () => heal(),
+    /in memory only, since no copy could be saved elsewhere either,/,
   );
 });
 
