@@ -9,6 +9,8 @@ import { promisify } from 'node:util';
 
 /** systemd's machine-id(5), and the older place of the same. */
 const LINUX = ['/etc/machine-id', '/var/lib/dbus/machine-id'];
+/** By its full path: Windows looks in the current folder before it looks in its own. */
+const REG = `${process.env.SystemRoot ?? 'C:\\Windows'}\\System32\\reg.exe`;
 /** Both answer at once; a machine on which they hang is told apart by its paths alone. */
 const TIMEOUT_MS = 3_000;
 /** 128 bits: never the same by accident. */
@@ -39,7 +41,7 @@ async function machineId(): Promise<string> {
       );
     case 'win32':
       return idIn(
-        await answerOf('reg.exe', ['query', 'HKLM\\SOFTWARE\\Microsoft\\Cryptography', '/v', 'MachineGuid']),
+        await answerOf(REG, ['query', 'HKLM\\SOFTWARE\\Microsoft\\Cryptography', '/v', 'MachineGuid']),
         /MachineGuid\s+REG_SZ\s+(\S+)/,
       );
     default:

@@ -23,8 +23,9 @@ const REVIEWED = {
   'core/oauth/transport.ts': { allowInsecureRequests: 1, customFetch: 1 },
   // True, said aloud.
   'host/connect.ts': { rejectUnauthorized: 1 },
-  // Child processes: the browser, the practice server, and tools of the desktop by fixed names; none with a shell.
+  // Child processes: the browser, the practice server, the machine's own id, and tools of the desktop by fixed names; none with a shell.
   'host/browser.ts': { 'import node:child_process': 1, 'spawn()': 1 },
+  'host/device.ts': { 'import node:child_process': 1 },
   'host/sandbox-child.ts': { 'import node:child_process': 1, 'spawn()': 1 },
   'electron/bus-tools.ts': { 'import node:child_process': 1, 'spawn()': 2 },
   'electron/clipboard-wl.ts': { 'import node:child_process': 1, 'spawn()': 1 },
