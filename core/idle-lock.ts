@@ -29,6 +29,8 @@ export class IdleLock {
 
   /** Somebody is here. */
   touch(): void {
+    // Every hand-out comes by here. Who turns the lock on comes by as well, and counts from then.
+    if (this.#world.minutes() === 0) return;
     this.#used = momentOf(this.#world.clock);
     if (this.#watching && this.#cancel === undefined) this.#arm();
   }
