@@ -224,6 +224,11 @@ export class Desktop {
     await this.#running.ask('theme.system', theme);
   }
 
+  /** How often the application has asked whether there is a network. */
+  async networkLooks(): Promise<number> {
+    return Number(await this.#running.ask('networkLooks'));
+  }
+
   async online(online: boolean): Promise<void> {
     await this.#running.ask('online', online);
   }

@@ -36,8 +36,9 @@ test.describe('three connections whose refresh is due', () => {
     await desktop.power('suspend');
     await desktop.online(false);
     await desktop.power('resume');
-    // Longer than the pause between two looks at the network.
-    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    // It has looked at the network since, more than once, and still waits.
+    const looks = await desktop.networkLooks();
+    await expect.poll(() => desktop.networkLooks()).toBeGreaterThan(looks + 1);
     expect(tries(desktop)).toBe(0);
     await desktop.online(true);
     // Nobody listens at the provider's address: each try is one that failed for a passing reason.

@@ -254,14 +254,20 @@ toTest.on('theme.system', (theme: 'light' | 'dark') => {
 });
 
 let online = true;
+/** How often the application asked. */
+let looks = 0;
 
 export const net = strictObject('net', {
-  isOnline: (): boolean => online,
+  isOnline(): boolean {
+    looks += 1;
+    return online;
+  },
   get online(): boolean {
     return online;
   },
 });
 
+toTest.on('networkLooks', () => looks);
 toTest.on('online', (now: boolean) => {
   online = now;
 });
